@@ -1,0 +1,1 @@
+"""From what meters show to what was consumed."""

@@ -1,0 +1,49 @@
+"""Pulses become energy or volume by their weight."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ..model import Medium, Quantity
+
+QUANTITY_OF_MEDIUM: Final = {
+    Medium.ELECTRICITY: Quantity.ENERGY,
+    Medium.HEAT: Quantity.ENERGY,
+    Medium.COOLING: Quantity.ENERGY_COOLING,
+    Medium.WATER: Quantity.VOLUME,
+    Medium.GAS: Quantity.VOLUME,
+}
+"""What a pulse of a meter of this medium stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A total that follows a total of pulses from one point on."""
+
+    weight: float
+    """kWh or m³ for one pulse."""
+    pulses: float
+    """Total of pulses at that point."""
+    value: float
+    """Total in kWh or m³ at that point."""
+
+    def at(self, pulses: float) -> float:
+        """Give the total in kWh or m³ for a total of pulses."""
+        return self.value + (pulses - self.pulses) * self.weight
+
+
+def weigh(before: Weighed | None, weight: float, pulses: float) -> Weighed:
+    """Weigh pulses from now on; a corrected weight changes no past consumption."""
+    if before is None:
+        return Weighed(weight, 0.0, 0.0)
+    if before.weight == weight:
+        return before
+    return Weighed(weight, pulses, before.at(pulses))
+
+
+def pulse_weight(text: str | None) -> float | None:
+    """Give the weight that a tag or a person wrote, None if it is not a positive number."""
+    try:
+        weight = float((text or "").strip().replace(",", "."))
+    except ValueError:
+        return None
+    return weight if 0 < weight < float("inf") else None

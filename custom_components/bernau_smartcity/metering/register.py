@@ -1,0 +1,150 @@
+"""A register made safe: the total continues where the register does not.
+
+The total is a fold over the samples of a register in order of measurement, so
+it depends on the set of samples alone, not on the order in which they came.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .plausibility import Limits
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sample:
+    """What a register showed."""
+
+    at: datetime
+    value: float
+    meter: str = ""
+    """Number of the meter, where it is known."""
+    restarted: bool = False
+    """The device said that it had restarted."""
+
+
+class Kind(StrEnum):
+    """What was made of a sample that did not simply continue."""
+
+    ROLLOVER = "rollover"
+    RESTART = "restart"
+    EXCHANGE = "exchange"
+    DIP = "dip"
+    QUARANTINED = "quarantined"
+    REFUTED = "refuted"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision, to be explained to a person."""
+
+    kind: Kind
+    at: datetime
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A total and what is needed to continue it."""
+
+    value: float
+    """Never falls."""
+    last: Sample
+    """The newest sample that counted."""
+    suspect: Sample | None = None
+    """A sample in quarantine until the next one confirms or refutes it."""
+
+
+type Step = tuple[Total, tuple[Decision, ...]]
+
+
+def advance(total: Total | None, sample: Sample, limits: Limits) -> Step:
+    """Continue the total with a sample that is not older than its last.
+
+    Stated rules, in this order: another meter number is an exchange; a
+    believable increase counts; a fall by less than the dip is ignored; a fall
+    that a rollover explains counts across it; a fall that the device announced
+    is a restart. Anything else waits in quarantine: the next sample confirms
+    it by continuing it, or refutes it by continuing what was before.
+    """
+    if total is None:
+        return Total(sample.value, sample), ()
+    last = total.last
+    if sample.meter and last.meter and sample.meter != last.meter:
+        return _continue(total, sample, 0.0), (_told(Kind.EXCHANGE, last, sample),)
+    counted = _counted(last, sample, limits)
+    if counted is not None:
+        increase, kind = counted
+        told = () if kind is None else (_told(kind, last, sample),)
+        return _continue(total, sample, increase), (*_refuted(total, sample, limits), *told)
+    if last.value * (1 - limits.dip) <= sample.value < last.value:
+        refuted = _refuted(total, sample, limits)
+        return Total(total.value, last), (*refuted, _told(Kind.DIP, last, sample))
+    if total.suspect is not None and _continues(total.suspect, sample, limits):
+        return _confirmed(total, total.suspect, sample, limits)
+    return (
+        Total(total.value, last, sample),
+        (*_refuted(total, sample, limits), _told(Kind.QUARANTINED, last, sample)),
+    )
+
+
+def fold(
+    total: Total | None, samples: Iterable[Sample], limits: Limits
+) -> tuple[Total | None, tuple[Decision, ...]]:
+    """Continue a total with samples in any order; see `advance`."""
+    decisions: list[Decision] = []
+    for sample in sorted(samples):
+        total, made = advance(total, sample, limits)
+        decisions += made
+    return total, tuple(decisions)
+
+
+def _counted(last: Sample, sample: Sample, limits: Limits) -> tuple[float, Kind | None] | None:
+    """Give what was counted since the last sample, None if that cannot be told yet."""
+    span = sample.at - last.at
+    if limits.believable(sample.value - last.value, span):
+        return sample.value - last.value, None
+    announced = sample.restarted and sample.value < last.value
+    if announced and limits.believable(sample.value, span):
+        return sample.value, Kind.RESTART
+    across = limits.across_rollover(last.value, sample.value)
+    if across is not None and limits.believable(across, span):
+        return across, Kind.ROLLOVER
+    return None
+
+
+def _confirmed(total: Total, suspect: Sample, sample: Sample, limits: Limits) -> Step:
+    """Accept what was in quarantine: a counter begun anew, or another meter."""
+    begun_anew = (
+        limits.restarts
+        and suspect.value < total.last.value
+        and limits.believable(suspect.value, suspect.at - total.last.at)
+    )
+    kind = Kind.RESTART if begun_anew else Kind.EXCHANGE
+    since = suspect.value if begun_anew else 0.0
+    increase = sample.value - suspect.value
+    return (
+        _continue(total, sample, since + increase),
+        (_told(kind, total.last, suspect),),
+    )
+
+
+def _refuted(total: Total, sample: Sample, limits: Limits) -> tuple[Decision, ...]:
+    suspect = total.suspect
+    if suspect is None or _continues(suspect, sample, limits):
+        return ()
+    return (_told(Kind.REFUTED, total.last, suspect),)
+
+
+def _continues(suspect: Sample, sample: Sample, limits: Limits) -> bool:
+    return limits.believable(sample.value - suspect.value, sample.at - suspect.at)
+
+
+def _continue(total: Total, sample: Sample, increase: float) -> Total:
+    return Total(total.value + increase, sample)
+
+
+def _told(kind: Kind, last: Sample, sample: Sample) -> Decision:
+    return Decision(kind, sample.at, last.value, sample.value)
