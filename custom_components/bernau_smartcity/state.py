@@ -1,0 +1,165 @@
+"""What is known of a device, and its form in storage."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from .metering.pulses import Weighed
+from .metering.register import Decision, Kind as DecisionKind, Sample, Total
+from .model import Device, Quantity, Reading
+
+_QUANTITIES: Final = {str(quantity): quantity for quantity in Quantity}
+
+type Key = tuple[Quantity, int]
+"""A quantity and its channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The newest uplink of a device."""
+
+    at: datetime
+    f_cnt: int
+    rssi: float | None = None
+    snr: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A register of a device and its total."""
+
+    total: Total
+    """Over all samples."""
+    base: Total | None = None
+    """Over the samples that are no longer kept."""
+    floor: float = 0.0
+    """The highest total ever shown: a late sample never makes it fall."""
+
+    @property
+    def shown(self) -> float:
+        """The total as everybody sees it."""
+        return max(self.total.value, self.floor)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The present value of a quantity and when it was measured."""
+
+    value: float
+    at: datetime
+    display: float | None = None
+    """What the meter itself shows, where that is another number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceState:
+    """Everything that is known of one device."""
+
+    device: Device
+    codec: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Tags of the device, its profile and its application."""
+    meter: str = ""
+    heard: Heard | None = None
+    lost: int = 0
+    """Uplinks that never arrived, by the frame counter."""
+    problem: str = ""
+    """Why the newest payload gave no readings."""
+    latest: Mapping[Key, Reading] = field(default_factory=dict)
+    """Newest reading of what is no register."""
+    registers: Mapping[Key, Register] = field(default_factory=dict)
+    weighed: Mapping[int, Weighed] = field(default_factory=dict)
+    """By channel of the pulses."""
+    decisions: tuple[tuple[Key, Decision], ...] = ()
+    values: Mapping[Key, Value] = field(default_factory=dict)
+    """What entities show; follows from the rest."""
+
+
+def to_json(state: DeviceState) -> dict[str, Any]:
+    """Give the state as JSON values."""
+    heard = state.heard
+    return {
+        "device": asdict(state.device),
+        "codec": state.codec,
+        "settings": dict(state.settings),
+        "meter": state.meter,
+        "heard": heard and [_seconds(heard.at), heard.f_cnt, heard.rssi, heard.snr],
+        "lost": state.lost,
+        "problem": state.problem,
+        "latest": [
+            [r.quantity, r.channel, r.value, _seconds(r.at), r.meter]
+            for r in state.latest.values()
+            if r.at is not None
+        ],
+        "registers": [
+            [*key, _total_json(r.total), r.base and _total_json(r.base), r.floor]
+            for key, r in state.registers.items()
+        ],
+        "weighed": [[channel, *_fields(w)] for channel, w in state.weighed.items()],
+        "decisions": [
+            [*key, d.kind, _seconds(d.at), d.before, d.after] for key, d in state.decisions
+        ],
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> DeviceState:
+    """Build the state from JSON values; raises ValueError, KeyError or TypeError."""
+    heard = data["heard"]
+    return DeviceState(
+        device=Device(**data["device"]),
+        codec=data["codec"],
+        settings=data["settings"],
+        meter=data["meter"],
+        heard=heard and Heard(_time(heard[0]), *heard[1:]),
+        lost=data["lost"],
+        problem=data["problem"],
+        latest={
+            (_QUANTITIES[quantity], channel): Reading(
+                _QUANTITIES[quantity], value, channel, _time(at), meter
+            )
+            for quantity, channel, value, at, meter in data["latest"]
+        },
+        registers={
+            (_QUANTITIES[quantity], channel): Register(_total(total), base and _total(base), floor)
+            for quantity, channel, total, base, floor in data["registers"]
+        },
+        weighed={channel: Weighed(*rest) for channel, *rest in data["weighed"]},
+        decisions=tuple(
+            (
+                (_QUANTITIES[quantity], channel),
+                Decision(DecisionKind(kind), _time(at), before, after),
+            )
+            for quantity, channel, kind, at, before, after in data["decisions"]
+        ),
+    )
+
+
+def _fields(weighed: Weighed) -> list[float]:
+    return [weighed.weight, weighed.pulses, weighed.value]
+
+
+def _seconds(at: datetime) -> float:
+    return at.timestamp()
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _total_json(total: Total) -> list[Any]:
+    suspect = total.suspect
+    return [total.value, _sample_json(total.last), suspect and _sample_json(suspect)]
+
+
+def _total(data: list[Any]) -> Total:
+    value, last, suspect = data
+    return Total(value, _sample(last), suspect and _sample(suspect))
+
+
+def _sample_json(sample: Sample) -> list[Any]:
+    return [_seconds(sample.at), sample.value, sample.meter, sample.restarted]
+
+
+def _sample(data: list[Any]) -> Sample:
+    return Sample(_time(data[0]), *data[1:])

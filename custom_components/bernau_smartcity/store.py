@@ -1,0 +1,217 @@
+"""Durable memory of one entry: states, samples, cursors, undecoded uplinks.
+
+One SQLite file beside Home Assistant's other storage. What one transaction
+holds is kept together or not at all, and its cost follows what has changed.
+All functions block: call them in an executor, one at a time.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+import json
+from pathlib import Path
+import sqlite3
+from typing import Final, Self
+
+from .metering.register import Sample
+from .model import Uplink
+from .state import DeviceState, Key, from_json, to_json
+
+VERSION: Final = 1
+UNDECODED_KEPT: Final = 200
+"""Uplinks per device that wait for a decoder."""
+
+_SCHEMA: Final = """
+CREATE TABLE device (dev_eui TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE cursor (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sample (
+    dev_eui TEXT, quantity TEXT, channel INTEGER, at INTEGER,
+    value REAL NOT NULL, meter TEXT NOT NULL, restarted INTEGER NOT NULL,
+    PRIMARY KEY (dev_eui, quantity, channel, at)
+) WITHOUT ROWID;
+CREATE TABLE undecoded (
+    dev_eui TEXT, received_at INTEGER, id TEXT, uplink TEXT NOT NULL,
+    PRIMARY KEY (dev_eui, received_at, id)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What storage held when it was opened."""
+
+    states: dict[str, DeviceState]
+    cursors: dict[str, str]
+
+
+class Store:
+    """The open file."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Use an open database with the schema in place."""
+        self._db = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or create the file; a file that cannot be read is put aside.
+
+        Raises OSError or sqlite3.Error when the place cannot be written.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return cls(_opened(path))
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            path.replace(path.with_suffix(f".damaged-{int(datetime.now(UTC).timestamp())}"))
+            return cls(_opened(path))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def load(self) -> Kept:
+        """Read all states and cursors; a state that cannot be read starts anew."""
+        states: dict[str, DeviceState] = {}
+        for dev_eui, text in self._db.execute("SELECT dev_eui, state FROM device"):
+            with suppress(ValueError, KeyError, TypeError):
+                states[dev_eui] = from_json(json.loads(text))
+        return Kept(states, dict(self._db.execute("SELECT key, value FROM cursor")))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep everything done inside together, or nothing of it."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def put_state(self, state: DeviceState) -> None:
+        """Keep the state of a device."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO device VALUES (?, ?)",
+            (state.device.dev_eui, json.dumps(to_json(state), separators=(",", ":"))),
+        )
+
+    def put_cursors(self, cursors: Mapping[str, str]) -> None:
+        """Keep cursors of the network server."""
+        self._db.executemany("INSERT OR REPLACE INTO cursor VALUES (?, ?)", cursors.items())
+
+    def add_samples(self, dev_eui: str, key: Key, samples: Iterable[Sample]) -> None:
+        """Add samples of a register; of two at the same instant the higher stays."""
+        self._db.executemany(
+            "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET value = max(value, excluded.value),"
+            " meter = max(meter, excluded.meter), restarted = max(restarted, excluded.restarted)",
+            ((dev_eui, *key, _micros(s.at), s.value, s.meter, s.restarted) for s in samples),
+        )
+
+    def samples(self, dev_eui: str, key: Key) -> list[Sample]:
+        """Give the kept samples of a register in order of measurement."""
+        rows = self._db.execute(
+            "SELECT at, value, meter, restarted FROM sample"
+            " WHERE dev_eui = ? AND quantity = ? AND channel = ? ORDER BY at",
+            (dev_eui, *key),
+        )
+        return [Sample(_time(at), value, meter, bool(again)) for at, value, meter, again in rows]
+
+    def oldest_sample(self, dev_eui: str, key: Key) -> datetime | None:
+        """Give the time of the oldest kept sample of a register."""
+        (at,) = self._db.execute(
+            "SELECT min(at) FROM sample WHERE dev_eui = ? AND quantity = ? AND channel = ?",
+            (dev_eui, *key),
+        ).fetchone()
+        return None if at is None else _time(at)
+
+    def forget_samples(self, dev_eui: str, key: Key, before: datetime) -> None:
+        """Forget the samples of a register from before a time."""
+        self._db.execute(
+            "DELETE FROM sample WHERE dev_eui = ? AND quantity = ? AND channel = ? AND at < ?",
+            (dev_eui, *key, _micros(before)),
+        )
+
+    def put_undecoded(self, uplink: Uplink) -> None:
+        """Keep an uplink that gave no readings until a decoder understands it."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO undecoded VALUES (?, ?, ?, ?)",
+            (uplink.dev_eui, _micros(uplink.received_at), uplink.id, _uplink_json(uplink)),
+        )
+        self._db.execute(
+            "DELETE FROM undecoded WHERE dev_eui = ?1 AND received_at < coalesce((SELECT"
+            " received_at FROM undecoded WHERE dev_eui = ?1 ORDER BY received_at DESC"
+            " LIMIT 1 OFFSET ?2), 0)",
+            (uplink.dev_eui, UNDECODED_KEPT - 1),
+        )
+
+    def take_undecoded(self, dev_eui: str) -> list[Uplink]:
+        """Give the waiting uplinks of a device, oldest first, and forget them."""
+        rows = self._db.execute(
+            "SELECT uplink FROM undecoded WHERE dev_eui = ? ORDER BY received_at, id", (dev_eui,)
+        ).fetchall()
+        self._db.execute("DELETE FROM undecoded WHERE dev_eui = ?", (dev_eui,))
+        return [_uplink(json.loads(text)) for (text,) in rows]
+
+    def forget_readings(self, dev_eui: str) -> None:
+        """Forget what was read from a device, and the cursor up to which it was."""
+        self._db.execute("DELETE FROM sample WHERE dev_eui = ?", (dev_eui,))
+        self._db.execute("DELETE FROM cursor WHERE key = ?", (dev_eui,))
+
+    def forget_device(self, dev_eui: str) -> None:
+        """Forget a device altogether."""
+        self.forget_readings(dev_eui)
+        self._db.execute("DELETE FROM undecoded WHERE dev_eui = ?", (dev_eui,))
+        self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute("PRAGMA synchronous = FULL")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            database.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
+            version = VERSION
+    except BaseException:
+        database.close()
+        raise
+    if version != VERSION:
+        database.close()
+        message = f"storage version {version}, not {VERSION}"
+        raise sqlite3.NotSupportedError(message)
+    return database
+
+
+def _uplink_json(uplink: Uplink) -> str:
+    return json.dumps(
+        {
+            "dev_eui": uplink.dev_eui,
+            "id": uplink.id,
+            "received_at": uplink.received_at.isoformat(),
+            "f_port": uplink.f_port,
+            "f_cnt": uplink.f_cnt,
+            "payload": uplink.payload.hex(),
+            "encrypted": uplink.encrypted,
+            "settings": dict(uplink.settings),
+        }
+    )
+
+
+def _uplink(data: dict[str, object]) -> Uplink:
+    received_at, payload = str(data.pop("received_at")), str(data.pop("payload"))
+    return Uplink(
+        **data,  # type: ignore[arg-type]  # written by _uplink_json with these very fields
+        received_at=datetime.fromisoformat(received_at),
+        payload=bytes.fromhex(payload),
+    )
+
+
+def _micros(at: datetime) -> int:
+    return round(at.timestamp() * 1_000_000)
+
+
+def _time(micros: int) -> datetime:
+    return datetime.fromtimestamp(micros / 1_000_000, UTC)

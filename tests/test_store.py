@@ -1,0 +1,170 @@
+"""What is kept is kept together, and survives."""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+import sqlite3
+
+import pytest
+
+from custom_components.bernau_smartcity.metering.pulses import Weighed
+from custom_components.bernau_smartcity.metering.register import Decision, Kind, Sample, Total
+from custom_components.bernau_smartcity.model import Device, Quantity, Reading, Uplink
+from custom_components.bernau_smartcity.state import (
+    DeviceState,
+    Heard,
+    Register,
+    from_json,
+    to_json,
+)
+from custom_components.bernau_smartcity.store import UNDECODED_KEPT, Store
+
+AT = datetime(2026, 11, 23, 10, 0, 0, 123_456, tzinfo=UTC)
+KEY = (Quantity.VOLUME, 0)
+DEVICE = Device(
+    dev_eui="0011223344556677", name="Wasser", scope="app", tags={"building": "Rathaus"}
+)
+STATE = DeviceState(
+    device=DEVICE,
+    codec="some_codec",
+    settings={"medium": "water"},
+    meter="68824789",
+    heard=Heard(AT, 7, -101.0, 5.5),
+    lost=3,
+    problem="too short",
+    latest={(Quantity.FLOW, 2): Reading(Quantity.FLOW, 1.5, 2, AT, "68824789")},
+    registers={
+        KEY: Register(
+            Total(12.5, Sample(AT, 3.5, "2", restarted=True), Sample(AT, 99.0)),
+            Total(1.0, Sample(AT, 1.0)),
+            12.0,
+        ),
+        (Quantity.PULSES, 1): Register(Total(4.0, Sample(AT, 4.0))),
+    },
+    weighed={1: Weighed(0.01, 100.0, 1.0)},
+    decisions=((KEY, Decision(Kind.EXCHANGE, AT, 12.0, 1.0)),),
+)
+
+
+def uplink(n: int) -> Uplink:
+    """Give the nth uplink of the device."""
+    return Uplink(
+        dev_eui=DEVICE.dev_eui,
+        id=f"id-{n}",
+        received_at=AT + timedelta(minutes=n),
+        f_port=85,
+        f_cnt=n,
+        payload=bytes([n % 256]),
+        encrypted=n % 2 == 0,
+        settings={"medium": "water"},
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Give the place of a store."""
+    return tmp_path / ".storage" / "entry.db"
+
+
+def test_state_survives_its_form_in_storage() -> None:
+    """Nothing of a state is lost in storage, whether little or much is known."""
+    assert from_json(to_json(STATE)) == STATE
+    assert from_json(to_json(DeviceState(device=DEVICE))) == DeviceState(device=DEVICE)
+
+
+def test_what_a_transaction_holds_is_kept_together(path: Path) -> None:
+    """After an error in between nothing of the transaction is there."""
+    store = Store.open(path)
+    with store.transaction():
+        store.put_state(STATE)
+        store.put_cursors({"a": "1"})
+    with suppress(ZeroDivisionError), store.transaction():
+        store.put_cursors({"a": "2"})
+        store.add_samples(DEVICE.dev_eui, KEY, [Sample(AT, 1.0)])
+        raise ZeroDivisionError
+    store.close()
+    kept = (store := Store.open(path)).load()
+    assert kept.states == {DEVICE.dev_eui: STATE}
+    assert kept.cursors == {"a": "1"}
+    assert store.samples(DEVICE.dev_eui, KEY) == []
+    store.close()
+
+
+def test_samples_are_a_set(path: Path) -> None:
+    """Repetition changes nothing, and at one instant the higher value stays."""
+    store = Store.open(path)
+    later = Sample(AT + timedelta(hours=1), 2.0)
+    store.add_samples(DEVICE.dev_eui, KEY, [later, Sample(AT, 1.0)])
+    store.add_samples(DEVICE.dev_eui, KEY, [Sample(AT, 1.5, "7", restarted=True), later])
+    store.add_samples(DEVICE.dev_eui, KEY, [Sample(AT, 1.2)])
+    expected = [Sample(AT, 1.5, "7", restarted=True), later]
+    assert store.samples(DEVICE.dev_eui, KEY) == expected
+    assert store.oldest_sample(DEVICE.dev_eui, KEY) == AT
+    store.forget_samples(DEVICE.dev_eui, KEY, later.at)
+    assert store.samples(DEVICE.dev_eui, KEY) == [later]
+    assert store.oldest_sample(DEVICE.dev_eui, (Quantity.ENERGY, 0)) is None
+    store.close()
+
+
+def test_undecoded_uplinks_wait_in_order_and_are_bounded(path: Path) -> None:
+    """The newest wait, each once, until they are taken."""
+    store = Store.open(path)
+    for n in (2, 1, 2, *range(3, UNDECODED_KEPT + 5)):
+        store.put_undecoded(uplink(n))
+    expected = [uplink(n) for n in range(5, UNDECODED_KEPT + 5)]
+    assert store.take_undecoded(DEVICE.dev_eui) == expected
+    assert store.take_undecoded(DEVICE.dev_eui) == []
+    store.close()
+
+
+def test_forgotten_device_leaves_nothing(path: Path) -> None:
+    """All tables forget it."""
+    store = Store.open(path)
+    store.put_state(STATE)
+    store.put_cursors({DEVICE.dev_eui: "1-0", "app": "x"})
+    store.add_samples(DEVICE.dev_eui, KEY, [Sample(AT, 1.0)])
+    store.put_undecoded(uplink(1))
+    store.forget_device(DEVICE.dev_eui)
+    assert store.load().states == {}
+    assert store.load().cursors == {"app": "x"}
+    assert store.samples(DEVICE.dev_eui, KEY) == []
+    assert store.take_undecoded(DEVICE.dev_eui) == []
+    store.close()
+
+
+@pytest.mark.parametrize("content", [b"no database " * 100, None])
+def test_file_that_cannot_be_read_is_put_aside(path: Path, content: bytes | None) -> None:
+    """A damaged file, or one of another version, does not stop anything."""
+    path.parent.mkdir()
+    if content is None:
+        database = sqlite3.connect(path)
+        database.execute("PRAGMA user_version = 99")
+        database.close()
+    else:
+        path.write_bytes(content)
+    store = Store.open(path)
+    assert store.load().states == {}
+    assert len(list(path.parent.glob("entry.damaged-*"))) == 1
+    store.close()
+
+
+def test_place_that_cannot_be_written_is_an_error(path: Path) -> None:
+    """Only the caller can tell the user."""
+    path.mkdir(parents=True)
+    with pytest.raises(sqlite3.OperationalError):
+        Store.open(path)
+
+
+def test_state_that_cannot_be_read_starts_anew(path: Path) -> None:
+    """One damaged row does not stop the others."""
+    store = Store.open(path)
+    store.put_state(STATE)
+    store.close()
+    database = sqlite3.connect(path)
+    database.execute("INSERT INTO device VALUES ('ffff', '{}')")
+    database.execute("INSERT INTO device VALUES ('eeee', 'no json')")
+    database.commit()
+    database.close()
+    store = Store.open(path)
+    assert store.load().states == {DEVICE.dev_eui: STATE}
+    store.close()
