@@ -1,0 +1,66 @@
+"""LoRaWAN meters and visitor counters of a town in Home Assistant."""
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers import device_registry as dr
+
+from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
+from .issues import async_clear_issues
+from .model import NetworkError
+
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) -> bool:
+    """Show what is kept at once, and read what is new in the background.
+
+    Only an entry that knows no device yet insists on its network server.
+    """
+    coordinator = await SmartCityCoordinator.async_open(hass, entry)
+    try:
+        await coordinator.async_take_inventory()
+    except NetworkError as error:
+        if not coordinator.states:
+            await coordinator.async_shutdown()
+            kind = ConfigEntryAuthFailed if error.is_auth else ConfigEntryNotReady
+            raise translated(kind, error, coordinator.name) from error
+        if error.is_auth:
+            entry.async_start_reauth(hass)
+        coordinator.async_set_update_error(error)
+
+    entry.runtime_data = coordinator
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    coordinator.async_start()
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) -> bool:
+    """Stop reading; what was read stays kept."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.async_shutdown()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) -> None:
+    """Leave nothing behind."""
+    async_clear_issues(hass, entry)
+    path = storage_path(hass, entry)
+
+    def remove() -> None:
+        for file in path.parent.glob(f"{path.stem}.*"):
+            file.unlink()
+
+    await hass.async_add_executor_job(remove)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant,  # noqa: ARG001  # Home Assistant calls it with these
+    entry: SmartCityConfigEntry,
+    device: dr.DeviceEntry,
+) -> bool:
+    """Let the user remove only what the network server no longer has."""
+    coordinator = entry.runtime_data
+    present = {coordinator.identifier(dev_eui) for dev_eui in coordinator.states}
+    return present.isdisjoint(device.identifiers) and (device.id != coordinator.server_device_id)

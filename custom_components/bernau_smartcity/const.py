@@ -1,0 +1,27 @@
+"""Names shared by the Home Assistant layer."""
+
+from datetime import timedelta
+from logging import getLogger
+from typing import Final
+
+DOMAIN: Final = "bernau_smartcity"
+LOGGER: Final = getLogger(__package__)
+
+CONF_SERVER: Final = "server"
+"""Entry data: the `ServerType.key`; beside it stand the values of its fields."""
+
+CONF_SCOPES: Final = "scopes"
+"""Entry options: identities of the applications that are read."""
+CONF_PROFILES: Final = "profiles"
+"""Entry options: codec key, or `NO_CODEC`, by identity of the device profile."""
+CONF_DEVICES: Final = "devices"
+"""Entry options: by DevEUI `CONF_CODEC` and the values of `model.Setting`."""
+CONF_CODEC: Final = "codec"
+
+NO_CODEC: Final = "none"
+"""Chosen in place of a codec: leave these devices out."""
+
+SCAN_INTERVAL: Final = timedelta(minutes=1)
+"""An idle poll is one request for each application."""
+INVENTORY_INTERVAL: Final = timedelta(hours=1)
+"""How often the complete inventory is read for new, renamed and removed devices."""

@@ -1,0 +1,301 @@
+"""Poll a network server, keep what it says, tell the entities."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
+from pathlib import Path
+import sqlite3
+from typing import Self, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryNotReady,
+    HomeAssistantError,
+)
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.storage import STORAGE_DIR
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .codecs import assign
+from .const import (
+    CONF_CODEC,
+    CONF_DEVICES,
+    CONF_PROFILES,
+    CONF_SCOPES,
+    CONF_SERVER,
+    DOMAIN,
+    INVENTORY_INTERVAL,
+    LOGGER,
+    SCAN_INTERVAL,
+)
+from .issues import async_update_issues
+from .ledger import Choices, Ledger
+from .model import Batch, Codec, Connection, Device, NetworkError
+from .network import SERVERS
+from .state import DeviceState
+from .store import Store
+
+BATCHES_AT_ONCE = 20
+"""Kept in one transaction: few writes to disk, and values that appear soon."""
+
+type SmartCityConfigEntry = ConfigEntry[SmartCityCoordinator]
+type StateListener = Callable[[DeviceState], None]
+
+
+def storage_path(hass: HomeAssistant, entry: ConfigEntry) -> Path:
+    """Give the file in which everything about the entry is kept."""
+    return Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry.entry_id}.db"))
+
+
+def translated[E: HomeAssistantError](kind: type[E], error: NetworkError, server: str) -> E:
+    """Give a network error in the words of the user."""
+    return kind(
+        translation_domain=DOMAIN,
+        translation_key=error.reason,
+        translation_placeholders={"server": server},
+    )
+
+
+def choices(entry: ConfigEntry) -> Choices:
+    """Give what the user has decided about devices, from the options."""
+    devices: Mapping[str, Mapping[str, str]] = entry.options.get(CONF_DEVICES, {})
+    by_device = {eui: d[CONF_CODEC] for eui, d in devices.items() if CONF_CODEC in d}
+    by_profile: Mapping[str, str] = entry.options.get(CONF_PROFILES, {})
+
+    def codec(device: Device) -> Codec | None:
+        return assign(device, by_device, by_profile).codec
+
+    def settings(dev_eui: str) -> Mapping[str, str]:
+        chosen = devices.get(dev_eui, {})
+        return {key: value for key, value in chosen.items() if key != CONF_CODEC}
+
+    return Choices(codec, settings)
+
+
+class SmartCityCoordinator(DataUpdateCoordinator[None]):
+    """Everything of one entry that lives while it is loaded."""
+
+    config_entry: SmartCityConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmartCityConfigEntry,
+        connection: Connection,
+        ledger: Ledger,
+    ) -> None:
+        """Use an open connection and ledger; both are closed with the coordinator."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=SCAN_INTERVAL,
+        )
+        self.connection = connection
+        self.scopes: dict[str, str] = dict.fromkeys(entry.options[CONF_SCOPES], "")
+        """Applications that are read, by identity with their name."""
+        self.missing_scopes: set[str] = set()
+        self.overflowed: set[str] = set()
+        """Devices whose uplinks the server no longer held when they were read."""
+        self.shown: dict[str, set[str]] = {}
+        """By DevEUI, what entities show it."""
+        self._ledger = ledger
+        self._absent: set[str] = set()
+        self._inventory_due = dt_util.utcnow()
+        self._polling: asyncio.Task[None] | None = None
+        self._was_available = True
+        self._listeners_by_device: dict[str, set[CALLBACK_TYPE]] = {}
+        self._state_listeners: set[StateListener] = set()
+
+    @classmethod
+    async def async_open(cls, hass: HomeAssistant, entry: SmartCityConfigEntry) -> Self:
+        """Open what is kept; raises ConfigEntryNotReady if the disk refuses."""
+
+        def open_ledger() -> Ledger:
+            return Ledger(Store.open(storage_path(hass, entry)), choices(entry))
+
+        try:
+            ledger = await hass.async_add_executor_job(open_ledger)
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigEntryNotReady(
+                translation_domain=DOMAIN, translation_key="storage_failed"
+            ) from error
+        server = SERVERS[entry.data[CONF_SERVER]]
+        connection = server.connect(entry.data, async_get_clientsession(hass))
+        coordinator = cls(hass, entry, connection, ledger)
+        device = dr.async_get(hass).async_get_or_create(
+            config_entry_id=entry.entry_id,
+            identifiers={(DOMAIN, entry.entry_id)},
+            entry_type=dr.DeviceEntryType.SERVICE,
+            name=entry.title,
+            manufacturer=server.name,
+        )
+        coordinator.server_device_id = device.id
+        return coordinator
+
+    server_device_id: str
+    """The network server in the device registry."""
+
+    @property
+    def states(self) -> Mapping[str, DeviceState]:
+        """Give what is known of each device."""
+        return self._ledger.states
+
+    @property
+    def devices(self) -> dict[str, Device]:
+        """Give the known inventory."""
+        return {dev_eui: state.device for dev_eui, state in self.states.items()}
+
+    def medium(self, state: DeviceState) -> str:
+        """Give the medium of a device."""
+        return self._ledger.medium(state)
+
+    def identifier(self, dev_eui: str) -> tuple[str, str]:
+        """Give the identifier of a device: the same DevEUI on two servers is two devices."""
+        return (DOMAIN, f"{self.config_entry.entry_id}_{dev_eui}")
+
+    @callback
+    def async_start(self) -> None:
+        """Read what is new now, and from now on regularly."""
+        entry = self.config_entry
+        entry.async_on_unload(self.async_add_listener(self._tell_availability))
+        entry.async_on_unload(
+            self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_stopped)
+        )
+        entry.async_create_background_task(
+            self.hass, self.async_refresh(), f"{DOMAIN} first poll", eager_start=False
+        )
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop polling; free the connection and close what is kept."""
+        await super().async_shutdown()
+        if self._polling is not None:
+            self._polling.cancel()
+            await asyncio.wait([self._polling])
+        await self.connection.close()
+        await self.hass.async_add_executor_job(self._ledger.close)
+
+    async def _async_stopped(self, _event: Event) -> None:
+        await self.async_shutdown()
+
+    @callback
+    def async_listen(self, dev_eui: str, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call when the state of a device or the reach of the server changes."""
+        listeners = self._listeners_by_device.setdefault(dev_eui, set())
+        listeners.add(listener)
+        return partial(listeners.discard, listener)
+
+    @callback
+    def async_listen_states(self, listener: StateListener) -> CALLBACK_TYPE:
+        """Call with every state that there is, and with each that changes."""
+        self._state_listeners.add(listener)
+        for state in self.states.values():
+            listener(state)
+        return partial(self._state_listeners.discard, listener)
+
+    @override
+    async def _async_update_data(self) -> None:
+        """Read what is new; raises UpdateFailed or ConfigEntryAuthFailed."""
+        self._polling = asyncio.current_task()
+        try:
+            if dt_util.utcnow() >= self._inventory_due:
+                await self.async_take_inventory()
+            await self._async_poll()
+        except NetworkError as error:
+            kind = ConfigEntryAuthFailed if error.is_auth else UpdateFailed
+            raise translated(kind, error, self.name) from error
+        except sqlite3.Error as error:
+            raise UpdateFailed(
+                translation_domain=DOMAIN, translation_key="storage_failed"
+            ) from error
+        finally:
+            self._polling = None
+            async_update_issues(self.hass, self)
+
+    async def async_take_inventory(self) -> None:
+        """Read the complete inventory: new, renamed and removed devices."""
+        names = await self.connection.scopes()
+        chosen = self.config_entry.options[CONF_SCOPES]
+        self.missing_scopes = {scope for scope in chosen if scope not in names}
+        self.scopes = {scope: names[scope] for scope in chosen if scope in names}
+        devices = await self.connection.devices(self.scopes)
+        for state in await self._async_run(self._ledger.meet, devices):
+            self._tell(state)
+        await self._async_forget_absent({device.dev_eui for device in devices})
+        self._inventory_due = dt_util.utcnow() + INVENTORY_INTERVAL
+
+    async def _async_forget_absent(self, present: set[str]) -> None:
+        """Remove devices that two complete inventories in a row did not hold."""
+        absent = {
+            dev_eui
+            for dev_eui, state in self.states.items()
+            if dev_eui not in present and state.device.scope in self.scopes
+        }
+        gone = absent & self._absent
+        self._absent = absent - gone
+        if not gone:
+            return
+        await self.hass.async_add_executor_job(self._ledger.forget, gone)
+        registry = dr.async_get(self.hass)
+        for dev_eui in gone:
+            self.shown.pop(dev_eui, None)
+            device = registry.async_get_device_by_identifier(
+                self.identifier(dev_eui), self.config_entry.entry_id
+            )
+            if device is not None:
+                registry.async_remove_device(device.id)
+
+    async def _async_poll(self) -> None:
+        """Take batches as they come, so that values appear soon."""
+        batches: list[Batch] = []
+        try:
+            async with aclosing(
+                self.connection.poll(self.scopes, self._ledger.cursors)
+            ) as incoming:
+                async for batch in incoming:
+                    batches.append(batch)
+                    if len(batches) >= BATCHES_AT_ONCE:
+                        await self._async_take(batches)
+                        batches = []
+        finally:
+            await self._async_take(batches)
+
+    async def _async_take(self, batches: Sequence[Batch]) -> None:
+        if not batches:
+            return
+        for batch in batches:
+            if batch.overflowed and batch.device is not None:
+                self.overflowed.add(batch.device.dev_eui)
+        for state in await self._async_run(self._ledger.take, batches):
+            self._tell(state)
+            await asyncio.sleep(0)  # others may run between two devices
+
+    async def _async_run[T](
+        self, job: Callable[[Iterable[T]], dict[str, DeviceState]], items: Iterable[T]
+    ) -> Iterable[DeviceState]:
+        return (await self.hass.async_add_executor_job(job, items)).values()
+
+    @callback
+    def _tell(self, state: DeviceState) -> None:
+        for listener in tuple(self._state_listeners):
+            listener(state)
+        for update in tuple(self._listeners_by_device.get(state.device.dev_eui, ())):
+            update()
+
+    @callback
+    def _tell_availability(self) -> None:
+        """Tell all entities when the server is lost or back, and only then."""
+        if self._was_available == self.last_update_success:
+            return
+        self._was_available = self.last_update_success
+        for listeners in self._listeners_by_device.values():
+            for update in tuple(listeners):
+                update()

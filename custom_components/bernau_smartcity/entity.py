@@ -1,0 +1,113 @@
+"""What all entities of a device have in common."""
+
+from collections.abc import Callable, Iterable
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .codecs import CODECS
+from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
+from .state import DeviceState, Key, Value
+
+type Wanted = Callable[[DeviceState], Iterable[tuple[str, Callable[[], DeviceEntity]]]]
+"""The entities of a device: the suffix of each identity, and how to make it."""
+
+
+@callback
+def async_add_as_told(
+    entry: SmartCityConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback, wanted: Wanted
+) -> None:
+    """Add each entity of each device as soon as there is something to show."""
+    shown = entry.runtime_data.shown
+
+    @callback
+    def add(state: DeviceState) -> None:
+        here = shown.setdefault(state.device.dev_eui, set())
+        missing = [(suffix, make) for suffix, make in wanted(state) if suffix not in here]
+        if missing:
+            here.update(suffix for suffix, _ in missing)
+            async_add_entities([make() for _, make in missing])
+
+    entry.async_on_unload(entry.runtime_data.async_listen_states(add))
+
+
+def suffix_of(key: Key) -> str:
+    """Give the part of an identity that names a quantity and its channel: never change it."""
+    quantity, channel = key
+    return f"{quantity}_{channel}" if channel else str(quantity)
+
+
+class DeviceEntity(Entity):
+    """An entity of one LoRaWAN device."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(
+        self,
+        coordinator: SmartCityCoordinator,
+        state: DeviceState,
+        description: EntityDescription,
+        suffix: str,
+    ) -> None:
+        """Describe a part of the device; the suffix makes its identity for ever."""
+        self.entity_description = description
+        self.coordinator = coordinator
+        self.dev_eui = state.device.dev_eui
+        domain, identifier = coordinator.identifier(self.dev_eui)
+        self._attr_unique_id = f"{identifier}_{suffix}"
+        codec = CODECS.get(state.codec)
+        settings = {**state.settings, **state.device.tags}
+        self._attr_device_info = DeviceInfo(
+            identifiers={(domain, identifier)},
+            name=state.device.name or self.dev_eui,
+            manufacturer=codec.manufacturer if codec else None,
+            model=codec.model if codec else None,
+            serial_number=settings.get("meter_number") or state.meter or None,
+            suggested_area=settings.get("building"),
+            via_device_id=coordinator.server_device_id,
+        )
+
+    @property
+    def device_state(self) -> DeviceState | None:
+        """Give what is known of the device, None once it is gone."""
+        return self.coordinator.states.get(self.dev_eui)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the device."""
+        self.async_on_remove(self.coordinator.async_listen(self.dev_eui, self.async_write_ha_state))
+
+
+class ValueEntity(DeviceEntity):
+    """The newest value of one quantity and channel."""
+
+    def __init__(
+        self,
+        coordinator: SmartCityCoordinator,
+        state: DeviceState,
+        description: EntityDescription,
+        key: Key,
+        name: str,
+    ) -> None:
+        """Show the value of the key under a translated name."""
+        super().__init__(coordinator, state, description, suffix_of(key))
+        self.key = key
+        _, channel = key
+        self._attr_translation_key = f"{name}_channel" if channel else name
+        self._attr_translation_placeholders = {"channel": str(channel)} if channel else {}
+
+    @property
+    def value(self) -> Value | None:
+        """Give the newest value and when it was measured."""
+        state = self.device_state
+        return None if state is None else state.values.get(self.key)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """What changes by itself is unknown while the server is silent."""
+        return self.value is not None and self.coordinator.last_update_success

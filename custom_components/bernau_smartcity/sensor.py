@@ -1,0 +1,321 @@
+"""Sensors: what meters and counters show."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
+    EntityCategory,
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfPower,
+    UnitOfRatio,
+    UnitOfTemperature,
+    UnitOfTime,
+    UnitOfVolume,
+    UnitOfVolumeFlowRate,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
+from .entity import DeviceEntity, ValueEntity, async_add_as_told, suffix_of
+from .model import Kind, Medium, Quantity
+from .state import DeviceState, Key
+from .statistics import async_announce
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueDescription(SensorEntityDescription):
+    """How a quantity appears."""
+
+    media: Mapping[str, tuple[str, SensorDeviceClass]] | None = None
+    """Translation key and device class where they depend on the medium."""
+
+
+def _total(
+    quantity: Quantity, device_class: SensorDeviceClass, unit: str, **more: Any
+) -> ValueDescription:
+    return ValueDescription(
+        key=quantity,
+        device_class=device_class,
+        native_unit_of_measurement=unit,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        **more,
+    )
+
+
+def _count(quantity: Quantity, **more: Any) -> ValueDescription:
+    return ValueDescription(key=quantity, state_class=SensorStateClass.TOTAL_INCREASING, **more)
+
+
+def _gauge(
+    quantity: Quantity, device_class: SensorDeviceClass | None, unit: str | None, **more: Any
+) -> ValueDescription:
+    return ValueDescription(
+        key=quantity,
+        device_class=device_class,
+        native_unit_of_measurement=unit,
+        state_class=SensorStateClass.MEASUREMENT,
+        **more,
+    )
+
+
+_TEMPERATURE: Final = (SensorDeviceClass.TEMPERATURE, UnitOfTemperature.CELSIUS)
+_KWH: Final = UnitOfEnergy.KILO_WATT_HOUR
+_M3: Final = UnitOfVolume.CUBIC_METERS
+_DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
+
+VALUES: Final = {
+    description.key: description
+    for description in (
+        _total(
+            Quantity.ENERGY,
+            SensorDeviceClass.ENERGY,
+            _KWH,
+            suggested_display_precision=1,
+            media={
+                Medium.HEAT: ("energy_heat", SensorDeviceClass.ENERGY),
+                Medium.GAS: ("energy_gas", SensorDeviceClass.ENERGY),
+            },
+        ),
+        _total(
+            Quantity.ENERGY_EXPORT, SensorDeviceClass.ENERGY, _KWH, suggested_display_precision=1
+        ),
+        _total(
+            Quantity.ENERGY_COOLING, SensorDeviceClass.ENERGY, _KWH, suggested_display_precision=1
+        ),
+        _total(
+            Quantity.VOLUME,
+            SensorDeviceClass.VOLUME,
+            _M3,
+            suggested_display_precision=2,
+            media={
+                Medium.WATER: ("volume_water", SensorDeviceClass.WATER),
+                Medium.GAS: ("volume_gas", SensorDeviceClass.GAS),
+                Medium.HEAT: ("volume_heat", SensorDeviceClass.VOLUME),
+            },
+        ),
+        _total(
+            Quantity.VOLUME_REVERSE,
+            SensorDeviceClass.VOLUME,
+            _M3,
+            suggested_display_precision=2,
+            entity_category=_DIAGNOSTIC,
+        ),
+        _count(Quantity.PULSES, entity_category=_DIAGNOSTIC),
+        _count(Quantity.PEOPLE_IN),
+        _count(Quantity.PEOPLE_OUT),
+        _gauge(Quantity.PEOPLE_IN_PERIOD, None, None),
+        _gauge(Quantity.PEOPLE_OUT_PERIOD, None, None),
+        _gauge(Quantity.PEOPLE, None, None),
+        _gauge(Quantity.DWELL_TIME, SensorDeviceClass.DURATION, UnitOfTime.SECONDS),
+        _gauge(Quantity.DWELL_TIME_MAX, SensorDeviceClass.DURATION, UnitOfTime.SECONDS),
+        _gauge(Quantity.POWER, SensorDeviceClass.POWER, UnitOfPower.WATT),
+        _gauge(
+            Quantity.FLOW,
+            SensorDeviceClass.VOLUME_FLOW_RATE,
+            UnitOfVolumeFlowRate.CUBIC_METERS_PER_HOUR,
+            suggested_display_precision=3,
+        ),
+        _gauge(Quantity.TEMPERATURE, *_TEMPERATURE),
+        _gauge(Quantity.FLOW_TEMPERATURE, *_TEMPERATURE),
+        _gauge(Quantity.RETURN_TEMPERATURE, *_TEMPERATURE),
+        _gauge(
+            Quantity.TEMPERATURE_DIFFERENCE,
+            SensorDeviceClass.TEMPERATURE_DELTA,
+            UnitOfTemperature.KELVIN,
+        ),
+        _gauge(Quantity.HUMIDITY, SensorDeviceClass.HUMIDITY, UnitOfRatio.PERCENTAGE),
+        _gauge(
+            Quantity.BATTERY,
+            SensorDeviceClass.BATTERY,
+            UnitOfRatio.PERCENTAGE,
+            entity_category=_DIAGNOSTIC,
+        ),
+        _gauge(
+            Quantity.BATTERY_VOLTAGE,
+            SensorDeviceClass.VOLTAGE,
+            UnitOfElectricPotential.VOLT,
+            entity_category=_DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+        ),
+        _gauge(
+            Quantity.SOLAR_POWER,
+            SensorDeviceClass.POWER,
+            UnitOfPower.WATT,
+            entity_category=_DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+        ),
+    )
+}
+"""How each quantity that is a number appears."""
+
+TOTAL_OF: Final = {
+    Quantity.PEOPLE_IN_PERIOD: Quantity.PEOPLE_IN,
+    Quantity.PEOPLE_OUT_PERIOD: Quantity.PEOPLE_OUT,
+}
+"""Counts of a period that say nothing more where the total is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthDescription(SensorEntityDescription):
+    """How a figure about the device itself appears."""
+
+    value_fn: Callable[[DeviceState], float | datetime | None]
+    exists_fn: Callable[[DeviceState], bool] = lambda _: True
+
+
+HEALTH: Final = (
+    HealthDescription(
+        key="last_reading",
+        translation_key="last_reading",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda state: state.heard.at if state.heard else None,
+    ),
+    HealthDescription(
+        key="rssi",
+        translation_key="rssi",
+        device_class=SensorDeviceClass.SIGNAL_STRENGTH,
+        native_unit_of_measurement=SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=_DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.heard.rssi if state.heard else None,
+    ),
+    HealthDescription(
+        key="snr",
+        translation_key="snr",
+        native_unit_of_measurement="dB",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=_DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.heard.snr if state.heard else None,
+    ),
+    HealthDescription(
+        key="lost_uplinks",
+        translation_key="lost_uplinks",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=_DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.lost,
+    ),
+    HealthDescription(
+        key="lorawan_battery",
+        device_class=SensorDeviceClass.BATTERY,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda state: state.device.battery,
+        exists_fn=lambda state: (
+            state.device.battery is not None and (Quantity.BATTERY, 0) not in state.values
+        ),
+    ),
+)
+"""Figures about a device; its battery only where the payload does not tell it."""
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,  # noqa: ARG001  # Home Assistant calls it with these
+    entry: SmartCityConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of each device as soon as there is something to show."""
+    coordinator = entry.runtime_data
+
+    def wanted(state: DeviceState) -> Iterator[tuple[str, Callable[[], DeviceEntity]]]:
+        if not state.codec:
+            return
+        for key in state.values:
+            if key[0] in VALUES:
+                yield suffix_of(key), partial(ValueSensor, coordinator, state, key)
+        for description in HEALTH:
+            if description.exists_fn(state):
+                yield description.key, partial(HealthSensor, coordinator, state, description)
+
+    async_add_as_told(entry, async_add_entities, wanted)
+
+
+class ValueSensor(ValueEntity, SensorEntity):
+    """The newest value of a quantity that is a number."""
+
+    entity_description: ValueDescription
+    _unrecorded_attributes = frozenset({"measured_at", "display"})
+
+    def __init__(self, coordinator: SmartCityCoordinator, state: DeviceState, key: Key) -> None:
+        """Show the quantity and channel of the key."""
+        quantity, channel = key
+        description = VALUES[quantity]
+        name, device_class = (description.media or {}).get(
+            coordinator.medium(state), (str(quantity), description.device_class)
+        )
+        super().__init__(coordinator, state, description, key, name)
+        self._attr_device_class = device_class
+        if quantity in TOTAL_OF and (TOTAL_OF[quantity], channel) in state.values:
+            self._attr_entity_registry_enabled_default = False
+
+    @property
+    @override
+    def available(self) -> bool:
+        """A register's last value stays true while the server or the meter is silent."""
+        return self.value is not None if self.key[0].kind is Kind.REGISTER else super().available
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Give the newest value."""
+        return None if self.value is None else self.value.value
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Tell when it was measured, and what the meter itself shows if not this."""
+        value = self.value
+        if value is None:
+            return {}
+        display = {} if value.display is None else {"display": value.display}
+        return {"measured_at": value.at.isoformat(), **display}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the device; a total is announced to the Energy dashboard."""
+        await super().async_added_to_hass()
+        if self.state_class is SensorStateClass.TOTAL_INCREASING:
+            await async_announce(self.hass, self)
+
+
+class HealthSensor(DeviceEntity, SensorEntity):
+    """A figure about the device itself."""
+
+    entity_description: HealthDescription
+
+    def __init__(
+        self, coordinator: SmartCityCoordinator, state: DeviceState, description: HealthDescription
+    ) -> None:
+        """Show the figure of the description."""
+        super().__init__(coordinator, state, description, description.key)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Its last value stays true while the server is silent."""
+        return self.device_state is not None
+
+    @property
+    @override
+    def native_value(self) -> float | datetime | None:
+        """Give the figure."""
+        state = self.device_state
+        return None if state is None else self.entity_description.value_fn(state)
