@@ -300,6 +300,15 @@ def test_inventory_and_forgetting(path: Path) -> None:
     ledger.close()
 
 
+def test_poll_does_not_forget_the_catalogue(path: Path) -> None:
+    """Only the inventory tells it, and it may decide the decoder."""
+    ledger = opened(path)
+    ledger.meet([replace(DEVICE, catalogue="elvaco")])
+    (state,) = ledger.take([batch(uplink(0, b""))]).values()
+    assert state.device.catalogue == "elvaco"
+    ledger.close()
+
+
 def test_cursor_of_a_scope_is_kept(path: Path) -> None:
     """A batch may belong to no device."""
     ledger = opened(path)

@@ -86,7 +86,7 @@ class Ledger:
             for device in devices:
                 before = self.states.get(device.dev_eui)
                 if before is None or before.device != device:
-                    state = self._chosen_anew(replace(self._known(device, {}), device=device))
+                    state = self._chosen_anew(self._known(device, {}))
                     changed[device.dev_eui] = state
                     self._store.put_state(state)
         self.states |= changed
@@ -106,8 +106,12 @@ class Ledger:
         self._store.close()
 
     def _known(self, device: Device, changed: Mapping[str, DeviceState]) -> DeviceState:
+        """Give the state of a device as it is listed now; a poll may not tell its catalogue."""
         state = changed.get(device.dev_eui) or self.states.get(device.dev_eui)
-        return DeviceState(device=device) if state is None else replace(state, device=device)
+        if state is None:
+            return DeviceState(device=device)
+        catalogue = device.catalogue or state.device.catalogue
+        return replace(state, device=replace(device, catalogue=catalogue))
 
     def _chosen_anew(self, state: DeviceState) -> DeviceState:
         """Apply the present choice of codec and settings to what is kept."""

@@ -235,6 +235,8 @@ class Batch:
     """The device joined anew, so its frame counter began at zero."""
     overflowed: bool = False
     """The server no longer held everything since the last read."""
+    malformed: int = 0
+    """Messages that could not be understood and were left out."""
 
 
 class Connection(Protocol):
