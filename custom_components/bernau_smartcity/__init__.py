@@ -22,7 +22,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
         await coordinator.async_take_inventory()
     except NetworkError as error:
         if not coordinator.states:
-            await coordinator.async_shutdown()
             kind = ConfigEntryAuthFailed if error.is_auth else ConfigEntryNotReady
             raise translated(kind, error, coordinator.name) from error
         if error.is_auth:
@@ -36,11 +35,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) -> bool:
-    """Stop reading; what was read stays kept."""
-    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-    if unloaded:
-        await entry.runtime_data.async_shutdown()
-    return unloaded
+    """Stop reading; the coordinator closes what it holds, and what was read stays kept."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) -> None:

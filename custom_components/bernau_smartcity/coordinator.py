@@ -69,7 +69,7 @@ def choices(entry: ConfigEntry) -> Choices:
     by_profile: Mapping[str, str] = entry.options.get(CONF_PROFILES, {})
 
     def codec(device: Device) -> Codec | None:
-        return assign(device, by_device, by_profile).codec
+        return assign(device, by_device, by_profile)
 
     def settings(dev_eui: str) -> Mapping[str, str]:
         chosen = devices.get(dev_eui, {})
@@ -101,7 +101,8 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         self.connection = connection
         self.scopes: dict[str, str] = dict.fromkeys(entry.options[CONF_SCOPES], "")
         """Applications that are read, by identity with their name."""
-        self.missing_scopes: set[str] = set()
+        self.missing_scopes: dict[str, str] = {}
+        """Applications that are to be read and cannot be seen, by identity with their name."""
         self.overflowed: set[str] = set()
         """Devices whose uplinks the server no longer held when they were read."""
         self.shown: dict[str, set[str]] = {}
@@ -224,7 +225,10 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Read the complete inventory: new, renamed and removed devices."""
         names = await self.connection.scopes()
         chosen = self.config_entry.options[CONF_SCOPES]
-        self.missing_scopes = {scope for scope in chosen if scope not in names}
+        known = self.missing_scopes | self.scopes
+        self.missing_scopes = {
+            scope: known.get(scope) or scope for scope in chosen if scope not in names
+        }
         self.scopes = {scope: names[scope] for scope in chosen if scope in names}
         devices = await self.connection.devices(self.scopes)
         for state in await self._async_run(self._ledger.meet, devices):

@@ -1,25 +1,17 @@
 """Diagnostics to attach to a question, without secrets and identities."""
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
+from .const import CONF_DEVICES
 from .coordinator import SmartCityConfigEntry
-from .state import to_json
+from .entity import suffix_of
+from .state import DeviceState
 
-TO_REDACT: Final = {
-    "api_key",
-    "tenant",
-    "url",
-    "dev_eui",
-    "name",
-    "tags",
-    "settings",
-    "meter",
-    "title",
-    "unique_id",
-}
+TO_REDACT: Final = {"api_key", "tenant", "title", "unique_id", "url", CONF_DEVICES}
 
 
 async def async_get_config_entry_diagnostics(
@@ -28,15 +20,28 @@ async def async_get_config_entry_diagnostics(
 ) -> dict[str, Any]:
     """Give what is configured and what is known of each device."""
     coordinator = entry.runtime_data
-    devices = coordinator.config_entry.options.get("devices", {})
     return {
-        "entry": async_redact_data(entry.as_dict(), {*TO_REDACT, *devices}),
+        "entry": async_redact_data(entry.as_dict(), TO_REDACT),
+        "settings_of_devices": list(entry.options.get(CONF_DEVICES, {}).values()),
         "server": {
             "reached": coordinator.last_update_success,
             "applications": len(coordinator.scopes),
             "applications_missing": len(coordinator.missing_scopes),
         },
-        "devices": [
-            async_redact_data(to_json(state), TO_REDACT) for state in coordinator.states.values()
-        ],
+        "devices": [_described(state) for state in coordinator.states.values()],
+    }
+
+
+def _described(state: DeviceState) -> dict[str, Any]:
+    """Give what explains a device's values, and nothing that says which device it is."""
+    return {
+        "profile_name": state.device.profile_name,
+        "catalogue": state.device.catalogue,
+        "codec": state.codec,
+        "battery": state.device.battery,
+        "heard": state.heard and asdict(state.heard),
+        "lost": state.lost,
+        "problem": state.problem,
+        "values": {suffix_of(key): asdict(value) for key, value in state.values.items()},
+        "decisions": [{"of": suffix_of(key), **asdict(told)} for key, told in state.decisions],
     }

@@ -42,7 +42,7 @@ def _overflowed(coordinator: SmartCityCoordinator) -> Iterable[str]:
 
 
 def _missing_scopes(coordinator: SmartCityCoordinator) -> Iterable[str]:
-    return coordinator.missing_scopes
+    return coordinator.missing_scopes.values()
 
 
 def _twice(coordinator: SmartCityCoordinator) -> Iterable[str]:

@@ -275,8 +275,10 @@ class ValueSensor(ValueEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Give the newest value."""
-        return None if self.value is None else self.value.value
+        """Give the newest value; what has no unit is counted in whole numbers."""
+        if self.value is None:
+            return None
+        return self.value.value if self.key[0].unit else round(self.value.value)
 
     @property
     @override
