@@ -86,7 +86,7 @@ async def test_history_that_did_not_reach_back(hass: HomeAssistant, server: Fake
     """What the server no longer held is told, not hidden."""
     server.waiting = [Batch(device=DOOR, uplinks=(uplink(DOOR, b"\x01\x75\x64"),), overflowed=True)]
     entry = await set_up(hass)
-    assert told(hass, entry)["history_overflow"]["names"] == "Haupteingang"
+    assert told(hass, entry)["history_overflow"]["names"] == "Rathaus · Haupteingang"
 
 
 async def test_deleted_application(

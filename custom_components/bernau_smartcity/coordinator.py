@@ -166,6 +166,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     def async_start(self) -> None:
         """Read what is new now, and from now on regularly."""
         entry = self.config_entry
+        self._was_available = self.last_update_success
         entry.async_on_unload(self.async_add_listener(self._tell_availability))
         entry.async_on_unload(
             self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_stopped)

@@ -97,4 +97,7 @@ def async_clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 def _name(state: DeviceState) -> str:
-    return state.device.name or state.device.dev_eui
+    """Give the name with its building: many meters are called the same."""
+    name = state.device.name or state.device.dev_eui
+    building = state.building
+    return f"{building} · {name}" if building else name

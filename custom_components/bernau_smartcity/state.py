@@ -75,6 +75,16 @@ class DeviceState:
     values: Mapping[Key, Value] = field(default_factory=dict)
     """What entities show; follows from the rest."""
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """Give what the network server says of the device; its own tags win."""
+        return {**self.settings, **self.device.tags}
+
+    @property
+    def building(self) -> str:
+        """Give where the device is, if the network server knows."""
+        return self.tags.get("building", "")
+
 
 def to_json(state: DeviceState) -> dict[str, Any]:
     """Give the state as JSON values."""
