@@ -81,12 +81,13 @@ async def test_first_set_up_insists_on_the_server(
     """Without a single device there is nothing to show, so it is tried again later."""
     server.error = NetworkError(Reason.NAME_UNKNOWN)
     entry = await set_up(hass)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
+    states = [entry.state]
     assert "FakeStack fake.example" in caplog.text
     assert server.closed == 1
     server.error = None
     await reload(hass, entry)
-    assert entry.state is ConfigEntryState.LOADED
+    states.append(entry.state)
+    assert states == [ConfigEntryState.SETUP_RETRY, ConfigEntryState.LOADED]
 
 
 @pytest.mark.parametrize("known", [False, True])
