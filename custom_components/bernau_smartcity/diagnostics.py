@@ -27,6 +27,9 @@ async def async_get_config_entry_diagnostics(
             "reached": coordinator.last_update_success,
             "applications": len(coordinator.scopes),
             "applications_missing": len(coordinator.missing_scopes),
+            "devices_overflowed": len(coordinator.overflowed),
+            "devices_withheld": len(coordinator.withheld),
+            "messages_malformed": coordinator.malformed,
         },
         "devices": [_described(state) for state in coordinator.states.values()],
     }

@@ -41,6 +41,10 @@ def _overflowed(coordinator: SmartCityCoordinator) -> Iterable[str]:
     return (_name(s) for eui, s in coordinator.states.items() if eui in coordinator.overflowed)
 
 
+def _withheld(coordinator: SmartCityCoordinator) -> Iterable[str]:
+    return (_name(s) for eui, s in coordinator.states.items() if eui in coordinator.withheld)
+
+
 def _missing_scopes(coordinator: SmartCityCoordinator) -> Iterable[str]:
     return coordinator.missing_scopes.values()
 
@@ -58,6 +62,7 @@ _ISSUES: Final[dict[str, Callable[[SmartCityCoordinator], Iterable[str]]]] = {
     "decoder_needed": _needs_decoder,
     "device_twice": _twice,
     "encrypted": _encrypted,
+    "history_missing": _withheld,
     "history_overflow": _overflowed,
     "undecodable": _undecodable,
 }

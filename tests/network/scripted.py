@@ -157,6 +157,12 @@ class _Profiles(device_profile_pb2_grpc.DeviceProfileServiceServicer):  # type: 
         )
         return device_profile_pb2.GetDeviceProfileResponse(device_profile=profile)
 
+    @override
+    async def GetDevice(self, request: Any, context: Context) -> Any:
+        await self._script.enter("DeviceProfileService.GetDevice", context, request.id)
+        model = device_profile_pb2.DeviceProfileDevice(id=request.id, name=f"Model {request.id}")
+        return device_profile_pb2.GetDeviceProfileDeviceResponse(device=model)
+
 
 class _Templates(device_profile_template_pb2_grpc.DeviceProfileTemplateServiceServicer):  # type: ignore[misc]  # generated, untyped
     def __init__(self, script: Script) -> None:

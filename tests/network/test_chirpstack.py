@@ -86,7 +86,7 @@ async def test_inventory() -> None:
             scope=APPLICATION,
             profile="p1",
             profile_name="W1",
-            catalogue="c1",
+            catalogue="Model c1",
             tags={"medium": "water"},
             battery=88.5,
         ),
@@ -109,22 +109,25 @@ async def test_inventory_in_pages(count: int, *, ordered: bool) -> None:
 
 
 @pytest.mark.parametrize("code", [StatusCode.UNIMPLEMENTED, StatusCode.UNAUTHENTICATED])
-async def test_a_profile_that_cannot_be_read(code: StatusCode) -> None:
+@pytest.mark.parametrize("unreadable", ["p1", "c1"])
+async def test_a_profile_that_cannot_be_read(code: StatusCode, unreadable: str) -> None:
     """Leaves the catalogue out; each profile is asked for once."""
     rows = [row(EUI_A, 1, device_profile_id="p1"), row(EUI_B, 1, device_profile_id="p2")]
-    script = Script(rows=rows, catalogue={"p2": "c2"}, failures={"p1": (code, "")})
+    script = Script(
+        rows=rows, catalogue={"p1": "c1", "p2": "c2"}, failures={unreadable: (code, "")}
+    )
     async with home(script) as town:
         for _ in range(2):
             found = await town.connection.devices([APPLICATION])
             assert {device.dev_eui: device.catalogue for device in found} == {
                 EUI_A: "",
-                EUI_B: "c2",
+                EUI_B: "Model c2",
             }
         assert script.calls["DeviceProfileService.Get"] == 2
         batches = await town.poll()
     assert {b.device.dev_eui: b.device.catalogue for b in batches if b.device} == {
         EUI_A: "",
-        EUI_B: "c2",
+        EUI_B: "Model c2",
     }
 
 

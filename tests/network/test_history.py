@@ -67,6 +67,7 @@ class Case:
     counts: tuple[int, ...] = ()
     joined: bool = False
     overflowed: bool = False
+    withheld: bool = False
     malformed: int = 0
     complete: bool = True
 
@@ -79,7 +80,7 @@ CASES: Final = (
     Case("events without an uplink", (log(250), log(301)), cursor(200, 2), cursor(301, 2, 300, 1)),
     Case("listed, not stored yet", (up(200, 2),), cursor(200, 2), cursor(200, 2, 300, 1)),
     Case("still not stored", (up(200, 2),), cursor(200, 2, 300, 1), cursor(200, 2, 300, 2)),
-    Case("never stored", (up(200, 2),), cursor(200, 2, 300, 5), cursor(200, 2, 300)),
+    Case("never stored", (up(200, 2),), cursor(200, 2, 300, 5), cursor(200, 2, 300), withheld=True),
     Case("stored at last", (up(200, 2), up(300, 3)), cursor(200, 2, 300, 4), cursor(300, 3, 300), counts=(3,)),
     Case("another one not stored", (up(200, 2),), cursor(200, 2, 290, 4), cursor(200, 2, 300, 1)),
     Case("heard a little before it was listed", (up(296, 3),), cursor(200, 2), cursor(296, 3, 300), counts=(3,)),
@@ -123,6 +124,7 @@ def test_read_history(case: Case) -> None:
     assert tuple(uplink.f_cnt for uplink in batch.uplinks) == case.counts
     assert batch.joined is case.joined
     assert batch.overflowed is case.overflowed
+    assert batch.withheld is case.withheld
     assert batch.malformed == case.malformed
     assert set(batch.cursors) == {EUI}
     assert DeviceCursor.parse(batch.cursors[EUI]) == case.after

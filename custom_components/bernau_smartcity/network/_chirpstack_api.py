@@ -106,10 +106,19 @@ class Api:
         return list(answer.result) if answer else []
 
     async def catalogue(self, profile: str) -> str:
-        """Give the device that a profile is for in the device catalogue (since 4.16), or ""."""
+        """Give the name of the model that a profile is for in the device catalogue, or "".
+
+        There since 4.16. The identities of models differ from server to server.
+        """
         request = device_profile_pb2.GetDeviceProfileRequest(id=profile)
         answer = await self._call(lambda services: services.profile.Get, request, _UNREADABLE)
-        return str(answer.device_profile.device_id) if answer else ""
+        if not answer or not answer.device_profile.device_id:
+            return ""
+        request = device_profile_pb2.GetDeviceProfileDeviceRequest(
+            id=answer.device_profile.device_id
+        )
+        answer = await self._call(lambda services: services.profile.GetDevice, request, _UNREADABLE)
+        return str(answer.device.name) if answer else ""
 
     async def key_lives(self) -> bool | None:
         """Tell whether the key itself is valid, by the one list that any key may read."""

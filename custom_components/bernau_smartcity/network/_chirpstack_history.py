@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-import logging
 from typing import Final
 
 from ..model import Batch, Device, Uplink
@@ -11,7 +10,6 @@ from ._chirpstack_cursor import DeviceCursor, StreamId
 from ._chirpstack_events import Event
 from ._chirpstack_pace import MOMENT, NANOSECOND, NEAR, RETRIES
 
-_LOGGER: Final = logging.getLogger(__name__)
 _MILLISECOND: Final = NANOSECOND // 1000
 _OVERTAKEN: Final = 3
 """By so few the frame counter may fall where one uplink overtook another."""
@@ -50,13 +48,14 @@ def read_history(
     fresh = [event for event in history.events if event.id is None or event.id > since]
     uplinks = tuple(event.uplink for event in fresh if event.uplink is not None)
     after = _advanced(cursor, last_seen, max([since, *ids]), uplinks)
-    after = replace(after, retries=0 if found else _retries(after, cursor, device))
+    after = replace(after, retries=0 if found else _retries(after, cursor))
     batch = Batch(
         device=device,
         uplinks=uplinks,
         cursors={device.dev_eui: str(after)},
         joined=any(event.joined for event in fresh) or _fell(cursor.f_cnt, uplinks),
         overflowed=_overflowed(fresh, cursor, gone=began_anew or _is_gone(ids, cursor)),
+        withheld=not found and after.retries == 0,
         malformed=sum(event.malformed for event in fresh),
     )
     return batch, after.retries == 0
@@ -69,13 +68,10 @@ def _advanced(
     return replace(cursor, read=read, last_seen=last_seen, f_cnt=f_cnt)
 
 
-def _retries(after: DeviceCursor, before: DeviceCursor, device: Device) -> int:
-    """Count one more search for the same listed uplink; give up after some."""
+def _retries(after: DeviceCursor, before: DeviceCursor) -> int:
+    """Count one more search for the same listed uplink, 0 to give up."""
     tries = (before.retries if before.last_seen == after.last_seen else 0) + 1
-    if tries <= RETRIES:
-        return tries
-    _LOGGER.debug("%s: the uplink last listed is not in its event stream", device.dev_eui)
-    return 0
+    return tries if tries <= RETRIES else 0
 
 
 def _is_near(event: Event, last_seen: int) -> bool:
