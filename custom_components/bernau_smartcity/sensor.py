@@ -124,7 +124,11 @@ VALUES: Final = {
         _gauge(Quantity.DWELL_TIME, SensorDeviceClass.DURATION, UnitOfTime.SECONDS),
         _gauge(Quantity.DWELL_TIME_MAX, SensorDeviceClass.DURATION, UnitOfTime.SECONDS),
         _gauge(
-            Quantity.POWER, SensorDeviceClass.POWER, UnitOfPower.WATT, suggested_display_precision=0
+            Quantity.POWER,
+            SensorDeviceClass.POWER,
+            UnitOfPower.WATT,
+            suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
+            suggested_display_precision=2,
         ),
         _gauge(
             Quantity.FLOW,
