@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-import os
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -146,7 +145,8 @@ async def test_removal_leaves_nothing(hass: HomeAssistant, server: FakeNetwork) 
     assert len(ir.async_get(hass).issues) == 1
     assert await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
-    assert not any(name.startswith(DOMAIN) for name in os.listdir(path.parent))
+    files = await hass.async_add_executor_job(lambda: [file.name for file in path.parent.iterdir()])
+    assert not any(name.startswith(DOMAIN) for name in files)
     assert ir.async_get(hass).issues == {}
     assert not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
 

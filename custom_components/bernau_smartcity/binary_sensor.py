@@ -63,7 +63,7 @@ async def async_setup_entry(
                 yield suffix_of(key), partial(FlagSensor, coordinator, state, key)
 
     async_add_entities([ConnectionSensor(coordinator)])
-    async_add_as_told(entry, async_add_entities, wanted)
+    await async_add_as_told(entry, async_add_entities, wanted)
 
 
 class FlagSensor(ValueEntity, BinarySensorEntity):

@@ -226,12 +226,12 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         listeners.add(listener)
         return partial(listeners.discard, listener)
 
-    @callback
-    def async_listen_states(self, listener: StateListener) -> CALLBACK_TYPE:
+    async def async_listen_states(self, listener: StateListener) -> CALLBACK_TYPE:
         """Call with every state that there is, and with each that changes."""
         self._state_listeners.add(listener)
-        for state in self.states.values():
+        for state in tuple(self.states.values()):
             listener(state)
+            await asyncio.sleep(0)  # others may run between two devices
         return partial(self._state_listeners.discard, listener)
 
     @override

@@ -16,8 +16,7 @@ type Wanted = Callable[[DeviceState], Iterable[tuple[str, Callable[[], DeviceEnt
 """The entities of a device: the suffix of each identity, and how to make it."""
 
 
-@callback
-def async_add_as_told(
+async def async_add_as_told(
     entry: SmartCityConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback, wanted: Wanted
 ) -> None:
     """Add each entity of each device as soon as there is something to show."""
@@ -31,7 +30,7 @@ def async_add_as_told(
             here.update(suffix for suffix, _ in missing)
             async_add_entities([make() for _, make in missing])
 
-    entry.async_on_unload(entry.runtime_data.async_listen_states(add))
+    entry.async_on_unload(await entry.runtime_data.async_listen_states(add))
 
 
 def suffix_of(key: Key) -> str:

@@ -254,7 +254,7 @@ async def async_setup_entry(
             if description.exists_fn(state):
                 yield description.key, partial(HealthSensor, coordinator, state, description)
 
-    async_add_as_told(entry, async_add_entities, wanted)
+    await async_add_as_told(entry, async_add_entities, wanted)
 
 
 def _appearance(

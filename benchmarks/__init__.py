@@ -1,0 +1,1 @@
+"""Measurements, each against the real parts; `scripts/bench` prints them."""

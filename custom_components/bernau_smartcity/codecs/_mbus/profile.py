@@ -1,0 +1,72 @@
+"""Inverse compact profiles: past values of a register as differences, newest first."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Final
+
+from ...model import DecodeError
+
+_SIZES: Final[Mapping[int, int]] = {1: 1, 2: 2, 3: 3, 4: 4, 6: 6, 7: 8}
+"""Bytes of an element by its code, which is that of a DIF."""
+_UNITS: Final = (
+    timedelta(seconds=1),
+    timedelta(minutes=1),
+    timedelta(hours=1),
+    timedelta(days=1),
+)
+_MONTHLY: Final = 254
+_MONTHS: Final[Mapping[int, int]] = {1: 6, 2: 3, 3: 1}
+_LARGEST_SPACING: Final = 250
+_HEAD: Final = 2
+_ABSOLUTE, _INCREASE, _DECREASE, _SIGNED = range(4)
+_DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def expand(
+    profile: bytes, factor: Fraction, base: Fraction, base_at: datetime
+) -> Iterator[tuple[datetime, Fraction]]:
+    """Give the values before the base and their times, or nothing if the form is unknown.
+
+    First byte: how the values differ, unit of the spacing and size of an
+    element; second byte: the spacing.
+    """
+    if len(profile) < _HEAD:
+        return
+    mode, unit, size = profile[0] >> 6, profile[0] >> 4 & 3, _SIZES.get(profile[0] & 0x0F)
+    back = _step(unit, profile[1])
+    if size is None or back is None:
+        return
+    if (len(profile) - _HEAD) % size:
+        msg = "M-Bus profile ends within a value"
+        raise DecodeError(msg)
+    value = base
+    for place, start in enumerate(range(_HEAD, len(profile), size), 1):
+        element = int.from_bytes(profile[start : start + size], "little", signed=mode == _SIGNED)
+        if element in _ends(mode, 8 * size):
+            return
+        value = element * factor if mode == _ABSOLUTE else value - _sign(mode) * element * factor
+        yield back(base_at, place), value
+
+
+def _sign(mode: int) -> int:
+    return -1 if mode == _DECREASE else 1
+
+
+def _ends(mode: int, bits: int) -> frozenset[int]:
+    """Give the elements that mean "no more data"."""
+    return frozenset({-(1 << bits - 1)} if mode == _SIGNED else {(1 << bits) - 1})
+
+
+def _step(unit: int, spacing: int) -> Callable[[datetime, int], datetime] | None:
+    if spacing == _MONTHLY and unit in _MONTHS:
+        return lambda at, times: _months_before(at, times * _MONTHS[unit])
+    if 0 < spacing <= _LARGEST_SPACING:
+        return lambda at, times: at - times * spacing * _UNITS[unit]
+    return None
+
+
+def _months_before(at: datetime, months: int) -> datetime:
+    year, month = divmod(at.year * 12 + at.month - 1 - months, 12)
+    leap = month == 1 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return at.replace(year=year, month=month + 1, day=min(at.day, _DAYS[month] + leap))

@@ -1,0 +1,188 @@
+"""Axioma Qalcosonic W1: ultrasonic water meter.
+
+fPort 100 measurement, 101 configuration, 103 alarm; least significant byte
+first, litres, Unix times of the meter's clock. Sources: Axioma "W1 LoRa payload
+Extended", TheThingsNetwork/lorawan-devices vendor/axioma (Enhanced 24h).
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import accumulate
+import struct
+from typing import Final
+
+from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
+from ._checks import checked
+from ._settings import interval
+from ._times import is_plausible, unix
+
+_HEAD: Final = struct.Struct("<IBI")
+"""Extended and Short: clock, status, volume."""
+_LOG: Final = struct.Struct("<II")
+"""Extended: time of the first stored volume, and that volume."""
+_EXTENDED: Final = _HEAD.size + _LOG.size
+_DELTAS: Final = 15
+_LOG_SPAN: Final = timedelta(days=62)
+"""How far stored volumes may reach back."""
+_PERHAPS_ENCRYPTED: Final = "the payload may be encrypted by the meter"
+_ENHANCED: Final = struct.Struct("<BIBI41s")
+"""Version, clock, status, first stored volume, 23 differences of 14 bits and a multiplier."""
+_ENHANCED_VERSION: Final = 1
+_ENHANCED_DELTAS: Final = 23
+_SHORT: Final = 13
+"""Short: the head, any number of past volumes, and the period; each of four bytes."""
+_NOTICE: Final = struct.Struct("<IB")
+"""Alarm: time and status."""
+_PADDING: Final = b"\x2f"
+
+_DELTA_MISSING: Final = 0xFFFF
+_DELTA_14_MISSING: Final = 0x3FFF
+_MISSING: Final = 0xFFFF_FFFF
+_LARGEST: Final = 1_000_000_000
+"""Litres; the display ends below."""
+_PERIODS: Final = range(60, 31 * 86400 + 1)
+"""Seconds between the past volumes of a Short message."""
+
+_BATTERY_LOW, _PERMANENT, _TEMPORARY = 0x04, 0x08, 0x10
+_REFINED: Final = {
+    0b000: Quantity.DRY,
+    0b001: Quantity.LEAK,
+    0b011: Quantity.BACKFLOW,
+    0b100: Quantity.FROST,
+    0b101: Quantity.BURST,
+}
+"""Top three bits of the status: which temporary error it is."""
+
+
+def _decode(uplink: Uplink) -> Iterable[Reading]:
+    match uplink.f_port:
+        case 100:
+            return checked(uplink, _measurement(uplink))
+        case 103:
+            return checked(uplink, _alarm(uplink))
+        case 101:
+            # Describes the layout and the interval; nothing in it was measured.
+            return ()
+    msg = f"fPort {uplink.f_port} is none of 100, 101 and 103"
+    raise DecodeError(msg)
+
+
+def _measurement(uplink: Uplink) -> Iterator[Reading]:
+    payload = uplink.payload
+    if len(payload) == _ENHANCED.size and payload[0] == _ENHANCED_VERSION:
+        yield from _enhanced(uplink)
+        return
+    if len(payload) < _SHORT:
+        msg = f"{len(payload)} bytes are too few for a measurement"
+        raise DecodeError(msg)
+    seconds, status, volume = _HEAD.unpack_from(payload)
+    now = _clock(seconds, uplink.received_at)
+    yield from _state(now, status)
+    if volume != _MISSING:
+        yield Reading(Quantity.VOLUME, volume / 1000, at=now)
+    if not _is_short(payload):
+        yield from _history(payload, now, interval(uplink, timedelta(hours=1)))
+
+
+def _is_short(payload: bytes) -> bool:
+    """Tell Short from Extended: where the one has a past volume, the other has a time.
+
+    A time of our days, read as litres, is beyond what the meter can show. The
+    order of the past volumes is not documented, so they are left out.
+    """
+    count, rest = divmod(len(payload) - _SHORT, 4)
+    if rest:
+        return False
+    *past, period = struct.unpack_from(f"<{count + 1}I", payload, _HEAD.size)
+    return period in _PERIODS and all(volume < _LARGEST for volume in past)
+
+
+def _history(payload: bytes, now: datetime, step: timedelta) -> Iterator[Reading]:
+    """Read the stored volumes of an Extended message: each adds what followed the one before."""
+    body = payload.removesuffix(_PADDING) if len(payload) % 2 == 0 else payload
+    rest = body[_EXTENDED + 2 * _DELTAS :]
+    if len(body) < _EXTENDED or len(body) % 2 == 0 or rest.strip(_PADDING):
+        msg = f"{len(payload)} bytes are neither an Extended, an Enhanced nor a Short message"
+        raise DecodeError(msg)
+    seconds, first = _LOG.unpack_from(body, _HEAD.size)
+    if _MISSING in {seconds, first} or seconds == 0:
+        return
+    begin = unix(seconds)
+    if not now - _LOG_SPAN <= begin <= now + timedelta(days=1):
+        msg = f"stored values of {begin:%Y-%m-%d} at {now:%Y-%m-%d}; {_PERHAPS_ENCRYPTED}"
+        raise DecodeError(msg)
+    count = min(_DELTAS, (len(body) - _EXTENDED) // 2)
+    deltas = struct.unpack_from(f"<{count}H", body, _EXTENDED)
+    if _DELTA_MISSING in deltas:
+        deltas = deltas[: deltas.index(_DELTA_MISSING)]
+    for place, volume in enumerate(accumulate(deltas, initial=first)):
+        at = begin + place * step
+        # What lies ahead of the clock has not been stored yet.
+        if at <= now:
+            yield Reading(Quantity.VOLUME, volume / 1000, at=at)
+
+
+def _enhanced(uplink: Uplink) -> Iterator[Reading]:
+    """Read an Enhanced 24h message; the times of its stored volumes are not documented."""
+    _, seconds, status, first, packed = _ENHANCED.unpack(uplink.payload)
+    now = _clock(seconds, uplink.received_at)
+    bits = int.from_bytes(packed, "little")
+    deltas = [bits >> 14 * place & _DELTA_14_MISSING for place in range(_ENHANCED_DELTAS)]
+    if multiplier := bits >> 14 * _ENHANCED_DELTAS:
+        msg = f"multiplier {multiplier} of the differences is not known"
+        raise DecodeError(msg)
+    yield from _state(now, status)
+    if first != _MISSING and _DELTA_14_MISSING not in deltas:
+        yield Reading(Quantity.VOLUME, (first + sum(deltas)) / 1000, at=now)
+
+
+def _alarm(uplink: Uplink) -> Iterator[Reading]:
+    if len(uplink.payload) != _NOTICE.size:
+        msg = f"an alarm has {_NOTICE.size} bytes, not {len(uplink.payload)}"
+        raise DecodeError(msg)
+    seconds, status = _NOTICE.unpack(uplink.payload)
+    yield from _state(_clock(seconds, uplink.received_at), status)
+
+
+def _clock(seconds: int, received_at: datetime) -> datetime:
+    at = unix(seconds)
+    if not is_plausible(at, received_at):
+        msg = f"time {at:%Y-%m-%d} is not plausible; {_PERHAPS_ENCRYPTED}"
+        raise DecodeError(msg)
+    return at
+
+
+def _state(now: datetime, status: int) -> Iterator[Reading]:
+    """Give the clock and every flag of the status."""
+    yield Reading(Quantity.CLOCK, now.timestamp(), at=now)
+    temporary = bool(status & _TEMPORARY)
+    refined = _REFINED.get(status >> 5) if temporary else None
+    for quantity in _REFINED.values():
+        yield Reading(quantity, quantity is refined, at=now)
+    fault = bool(status & _PERMANENT) or (temporary and refined is None)
+    yield Reading(Quantity.FAULT, fault, at=now)
+    yield Reading(Quantity.BATTERY_LOW, bool(status & _BATTERY_LOW), at=now)
+
+
+CODECS: Final[tuple[Codec, ...]] = (
+    Codec(
+        key="axioma_qalcosonic_w1",
+        manufacturer="Axioma",
+        model="Qalcosonic W1",
+        medium=Medium.WATER,
+        quantities=frozenset(
+            {
+                Quantity.VOLUME,
+                Quantity.CLOCK,
+                Quantity.FAULT,
+                Quantity.BATTERY_LOW,
+                *_REFINED.values(),
+            }
+        ),
+        decode=_decode,
+        names=("Axioma W1", "QALCOSONIC-W1"),
+        catalogue=("axioma/qalcosonic-w1",),
+        modulus={Quantity.VOLUME: 2**32 / 1000},
+        settings=(Setting.INTERVAL,),
+    ),
+)
