@@ -116,13 +116,10 @@ class Backfill:
                 written[entity_id] = (each.metadata, repair.rows[-1])
         await self._async_drain()
         done = await recorder.async_add_executor_job(holds, self._hass, written)
-        await run(ledger.settle, [*idle, *(entities[key] for key in done)])
+        await run(ledger.settle, [entities[key] for key in done], idle)
 
     def _entities(self, dues: Iterable[Due]) -> tuple[dict[str, Due], list[Due]]:
-        """Give the totals by entity, and those of which nobody wants statistics.
-
-        Once such a total is recorded again, what is missing is found to be missing.
-        """
+        """Give the totals by entity, and those of which nobody records statistics now."""
         registry = er.async_get(self._hass)
         entities: dict[str, Due] = {}
         idle: list[Due] = []

@@ -144,10 +144,11 @@ class Ledger:
                 if (found := self._repair(due, held)) is not None
             }
 
-    def settle(self, dues: Iterable[Due]) -> None:
-        """Note that the hours were written as they were when they were due."""
+    def settle(self, written: Iterable[Due], idle: Iterable[Due] = ()) -> None:
+        """Note that hours were written as they were due, and for which nobody waits."""
         with self._lock, self._store.transaction():
-            self._store.hours.written(dues)
+            self._store.hours.written(written)
+            self._store.hours.rest(idle)
 
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
         state = self.states.get(due.dev_eui)

@@ -17,7 +17,7 @@ CREATE TABLE sample (
 ) WITHOUT ROWID;
 CREATE TABLE hours (
     dev_eui TEXT, quantity TEXT, channel INTEGER,
-    since INTEGER, edit INTEGER NOT NULL DEFAULT 0, written INTEGER NOT NULL DEFAULT 0,
+    since INTEGER, edit INTEGER NOT NULL, written INTEGER NOT NULL, idle INTEGER NOT NULL,
     PRIMARY KEY (dev_eui, quantity, channel)
 ) WITHOUT ROWID;
 """
@@ -155,7 +155,7 @@ class DueHours:
     def changed(self, dev_eui: str, key: Key, since: datetime) -> None:
         """Note that a total changed after a time."""
         self._db.execute(
-            "INSERT INTO hours VALUES (?, ?, ?, ?, 0, 0) ON CONFLICT DO UPDATE SET"
+            "INSERT INTO hours VALUES (?, ?, ?, ?, 0, 0, 0) ON CONFLICT DO UPDATE SET"
             " since = min(coalesce(since, excluded.since), excluded.since), edit = edit + 1",
             (dev_eui, *key, micros(since)),
         )
@@ -169,9 +169,10 @@ class DueHours:
         return row is not None
 
     def since(self, dev_eui: str, key: Key) -> datetime | None:
-        """Give from when on the hours of a total are to be written."""
+        """Give from when on somebody waits for the hours of a total."""
         row = self._db.execute(
-            "SELECT since FROM hours WHERE dev_eui = ? AND quantity = ? AND channel = ?",
+            "SELECT since FROM hours WHERE dev_eui = ? AND quantity = ? AND channel = ?"
+            " AND NOT idle",
             (dev_eui, *key),
         ).fetchone()
         return None if row is None or row[0] is None else time(row[0])
@@ -188,16 +189,23 @@ class DueHours:
         """Give what is to be written: all, or only totals that never were."""
         rows = self._db.execute(
             "SELECT dev_eui, quantity, channel, since, edit FROM hours"
-            " WHERE since IS NOT NULL AND (written = 0 OR NOT ?)",
+            " WHERE since IS NOT NULL AND (NOT ? OR NOT (written OR idle))",
             (never_written,),
         ).fetchall()
         for dev_eui, quantity, channel, since, edit in rows:
             yield Due(dev_eui, (QUANTITIES[quantity], channel), time(since), edit)
 
+    def rest(self, dues: Iterable[Due]) -> None:
+        """Note that nobody waits for hours now; they stay due."""
+        self._db.executemany(
+            "UPDATE hours SET idle = 1 WHERE dev_eui = ? AND quantity = ? AND channel = ?",
+            ((due.dev_eui, *due.key) for due in dues),
+        )
+
     def written(self, dues: Iterable[Due]) -> None:
         """Note that hours were written, as they were when they were due."""
         self._db.executemany(
-            "UPDATE hours SET written = 1, since = iif(edit = ?, NULL, since)"
+            "UPDATE hours SET written = 1, idle = 0, since = iif(edit = ?, NULL, since)"
             " WHERE dev_eui = ? AND quantity = ? AND channel = ?",
             ((due.edit, due.dev_eui, *due.key) for due in dues),
         )
