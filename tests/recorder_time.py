@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import get_instance
-from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.recorder.statistics import (
+    StatisticsRow,
+    statistics_during_period,
+)
 from homeassistant.components.recorder.tasks import StatisticsTask
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -100,7 +103,7 @@ class Days:
 
     async def rows(
         self, statistic_id: str, period: str = "hour", since: datetime | None = None
-    ) -> dict[datetime, dict[str, float]]:
+    ) -> dict[datetime, StatisticsRow]:
         """Give the statistics of an entity by their start, as the Energy dashboard reads them."""
         found = await get_instance(self.hass).async_add_executor_job(
             statistics_during_period,
@@ -119,4 +122,4 @@ class Days:
     async def bars(self, statistic_id: str, period: str = "hour") -> dict[datetime, float]:
         """Give the bars of the Energy dashboard."""
         rows = await self.rows(statistic_id, period)
-        return {start: round(row["change"], 9) for start, row in rows.items()}
+        return {start: round(row["change"] or 0, 9) for start, row in rows.items()}

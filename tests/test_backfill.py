@@ -130,6 +130,7 @@ async def test_readings_that_arrive_late_and_in_any_order(days: Days) -> None:
 async def test_outage_of_home_assistant(days: Days) -> None:
     """What the server kept meanwhile is in its hours after the first one."""
     sensor = await settle_in(days)
+    assert days.entry
     await days.hass.config_entries.async_unload(days.entry.entry_id)
     days.freezer.move_to(AT + 6 * HOUR + 12 * MINUTE)
     for n in range(2, 6):
@@ -148,6 +149,7 @@ async def test_restart_forgets_nothing(days: Days) -> None:
     sensor = await settle_in(days)
     days.expect(reading(n + 43 / 60, 20 * MINUTE) for n in range(2, 5))
     await days.until(AT + 4 * HOUR - 2 * MINUTE)
+    assert days.entry
     await reload(days.hass, days.entry)
     await days.until(AT + 6 * HOUR)
     await true_hours(days, sensor, 0, 4)
@@ -238,7 +240,7 @@ async def test_new_name_with_statistics_of_somebody_else(days: Days) -> None:
     (_, metadata) = await metadata_of(days, sensor)
     async_import_statistics(
         days.hass,
-        {**metadata, "statistic_id": taken},
+        metadata | {"statistic_id": taken},
         [{"start": AT - 2 * HOUR, "state": 5.0, "sum": 5.0}],
     )
     await days.recorded()
@@ -257,6 +259,7 @@ async def test_sensor_that_was_disabled_for_a_while(days: Days) -> None:
     days.expect(reading(n + 43 / 60) for n in range(2, 9))
     await days.until(AT + 6 * HOUR + 5 * MINUTE)
     registry.async_update_entity(sensor, disabled_by=None)
+    assert days.entry
     await reload(days.hass, days.entry)
     await days.until(AT + 9 * HOUR)
     await true_hours(days, sensor, 0, 8)
@@ -268,12 +271,10 @@ async def test_statistics_that_cannot_be_continued_are_left_alone(
     """A temperature of somebody else under our name stays one."""
     sensor = await settle_in(days)
     (_, metadata) = await metadata_of(days, sensor)
-    temperature = {
-        **metadata,
-        "statistic_id": "sensor.rathaus_gas",
-        "unit_class": "temperature",
-        "unit_of_measurement": "°C",
-    }
+    temperature = metadata.copy()
+    temperature["statistic_id"] = "sensor.rathaus_gas"
+    temperature["unit_class"] = "temperature"
+    temperature["unit_of_measurement"] = "°C"
     async_import_statistics(
         days.hass, temperature, [{"start": AT - 2 * HOUR, "state": 5.0, "sum": 5.0}]
     )

@@ -7,7 +7,7 @@ recorder would fail on it and lose that hour for all other sensors.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import batched
 import sqlite3
@@ -108,12 +108,12 @@ class Backfill:
         repairs = await run(
             ledger.repairs, [(entities[key], each.compiled) for key, each in held.items()]
         )
-        written: dict[str, tuple[StatisticMetaData, Row]] = {}
+        written: dict[str, tuple[StatisticMetaData, Sequence[Row]]] = {}
         for entity_id, each in held.items():
             repair = repairs.get(entities[entity_id])
             if repair is not None:
                 await self._async_write(each.metadata, repair)
-                written[entity_id] = (each.metadata, repair.rows[-1])
+                written[entity_id] = (each.metadata, repair.rows)
         await self._async_drain()
         done = await recorder.async_add_executor_job(holds, self._hass, written)
         await run(ledger.settle, [entities[key] for key in done], idle)

@@ -3,7 +3,7 @@
 Only through the recorder's own interface, so any of its databases will do.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -119,13 +119,24 @@ def read(hass: HomeAssistant, wanted: Mapping[str, Wanted]) -> dict[str, Held]:
     }
 
 
-def holds(hass: HomeAssistant, written: Mapping[str, tuple[StatisticMetaData, Row]]) -> set[str]:
-    """Give the entities whose statistics hold a row; blocks."""
+def holds(
+    hass: HomeAssistant, written: Mapping[str, tuple[StatisticMetaData, Sequence[Row]]]
+) -> set[str]:
+    """Give the entities whose statistics hold all rows that were written; blocks."""
     found: set[str] = set()
-    for start in {row.start for _, row in written.values()}:
-        here = {key: each for key, each in written.items() if each[1].start == start}
-        rows = _sums(hass, {key: each[0] for key, each in here.items()}, start, start + HOUR)
-        found |= {key for key, held in rows.items() if here[key][1].is_held(held[-1][1])}
+    for start, until in {(rows[0].start, rows[-1].start) for _, rows in written.values()}:
+        here = {
+            key: each
+            for key, each in written.items()
+            if (each[1][0].start, each[1][-1].start) == (start, until)
+        }
+        held = _sums(hass, {key: each[0] for key, each in here.items()}, start, until + HOUR)
+        for key, sums in held.items():
+            _, rows = here[key]
+            if len(sums) == len(rows) and all(
+                row.is_held(each) for row, (_, each) in zip(rows, sums, strict=True)
+            ):
+                found.add(key)
     return found
 
 

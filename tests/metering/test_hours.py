@@ -103,14 +103,9 @@ def test_first_history_begins_at_zero_and_lifts_what_runs() -> None:
 
 def test_hours_continue_from_their_anchor() -> None:
     """What lies before stays, the user's own correction of it included."""
-    held = Compiled(until=at(4), anchor=(at(2), 1_000.0), tail=tail(3 + 55 / 60, 125, 1_010))
-    made = repair(points((0.5, 100), (2, 115), (3.5, 125)), held)
-    assert made == Repair(
-        (
-            Row(at(2), pytest.approx(115 + 20 / 3), pytest.approx(1_000 + 20 / 3)),
-            Row(at(3), 125, 1_010),
-        )
-    )
+    held = Compiled(until=at(4), anchor=(at(2), 1_000.0), tail=tail(3 + 55 / 60, 124, 1_009))
+    made = repair(points((1, 109), (2, 115), (3.5, 124)), held)
+    assert made == Repair((Row(at(2), 121, 1_006), Row(at(3), 124, 1_009)))
 
 
 def test_missing_hours_are_filled_from_the_anchor() -> None:
