@@ -39,7 +39,7 @@ def _devices() -> list[Device]:
     return [
         device(1, profile="p-w1", profile_name="Qalcosonic W1"),
         device(2, profile="p-w1", profile_name="Qalcosonic W1"),
-        device(3, profile="p-di", profile_name="Impulse Keller"),
+        device(3, profile="p-di", profile_name="Impulse Keller", tags={"building": "Rathaus"}),
         device(4),
     ]
 
@@ -91,11 +91,21 @@ def fields(result: ConfigFlowResult, part: str = "") -> dict[str, Any]:
     return {str(key): (key.description or {}).get("suggested_value") for key in inner}
 
 
-def choices(result: ConfigFlowResult, name: str) -> dict[str, str]:
-    """Give the label of each option of a list, in the order of the list."""
+def offered(result: ConfigFlowResult, name: str) -> list[Any]:
+    """Give the options of a list as Home Assistant's frontend gets them."""
     schema = result["data_schema"]
     assert schema is not None
-    return {option["value"]: option["label"] for option in schema.schema[name].config["options"]}
+    return list(schema.schema[name].config["options"])
+
+
+def choices(result: ConfigFlowResult, name: str) -> dict[str, str]:
+    """Give the label of each option of a list, in the order of the list."""
+    return {option["value"]: option["label"] for option in offered(result, name)}
+
+
+def words(result: ConfigFlowResult) -> dict[str, str]:
+    """Give the words that the texts of a form are completed with."""
+    return dict(result["description_placeholders"] or {})
 
 
 def entry(**more: Any) -> MockConfigEntry:

@@ -1,6 +1,7 @@
 """An entry is set up, unloaded and removed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory
@@ -20,8 +21,17 @@ from custom_components.bernau_smartcity.const import DOMAIN, SCAN_INTERVAL
 from custom_components.bernau_smartcity.coordinator import storage_path
 from custom_components.bernau_smartcity.model import NetworkError, Reason
 
-from .fake_network import AT, GAS, UNKNOWN, FakeNetwork, config_entry, pulses
-from .homes import reload, set_up, settled, state_of
+from .fake_network import (
+    AT,
+    DOOR,
+    GAS,
+    UNKNOWN,
+    FakeNetwork,
+    config_entry,
+    people,
+    pulses,
+)
+from .homes import has_entity, reload, set_up, settled, state_of
 
 
 async def test_devices_have_all_that_is_known(hass: HomeAssistant, server: FakeNetwork) -> None:
@@ -149,6 +159,22 @@ async def test_removal_leaves_nothing(hass: HomeAssistant, server: FakeNetwork) 
     assert not any(name.startswith(DOMAIN) for name in files)
     assert ir.async_get(hass).issues == {}
     assert not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+
+
+async def test_application_no_longer_wanted(hass: HomeAssistant, server: FakeNetwork) -> None:
+    """Its devices go when it is unticked, even while the server is down."""
+    server.applications["app-2"] = "Besucher"
+    server.inventory = [GAS, replace(DOOR, scope="app-2")]
+    server.send(GAS, pulses(1_000))
+    server.send(server.inventory[1], people(7, 5))
+    entry = config_entry(scopes=["app-1", "app-2"])
+    await set_up(hass, entry)
+    assert has_entity(hass, entry, DOOR)
+    server.error = NetworkError(Reason.TIMEOUT)
+    hass.config_entries.async_update_entry(entry, options={**entry.options, "scopes": ["app-1"]})
+    await reload(hass, entry)
+    assert not has_entity(hass, entry, DOOR)
+    assert state_of(hass, entry, GAS, "volume").state == "10.0"
 
 
 async def test_only_absent_devices_can_be_removed_by_hand(

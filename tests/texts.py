@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import reduce
 from json import loads
+from operator import getitem
 from pathlib import Path
 import string
 from typing import Any
@@ -39,7 +40,7 @@ def missing(path: str, given: Mapping[str, str] | None = None) -> Iterator[str]:
     """Tell in which language a text is missing, or has a name that is not given to it."""
     for language, texts in TEXTS.items():
         try:
-            text: str = reduce(lambda part, key: part[key], path.split("/"), texts)
+            text: Any = reduce(getitem, path.split("/"), texts)
         except KeyError:
             yield f"{language}: {path} is missing"
             continue
@@ -63,7 +64,9 @@ def missing_in_step(section_of: str, result: Mapping[str, Any]) -> Iterator[str]
         yield from missing(f"{section_of}/error/{error}", given)
     for option in result.get("menu_options") or ():
         yield from missing(f"{step}/menu_options/{option}", given)
-    if (schema := result.get("data_schema")) is not None:
+        yield from missing(f"{step}/menu_option_descriptions/{option}", given)
+    schema = result.get("data_schema")
+    if result["type"] is FlowResultType.FORM and schema is not None:
         yield from missing_in_form(step, schema.schema, given)
 
 

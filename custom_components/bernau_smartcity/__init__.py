@@ -19,6 +19,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
     Only an entry that knows no device yet insists on its network server.
     """
     coordinator = await SmartCityCoordinator.async_open(hass, entry)
+    await coordinator.async_forget_unchosen()
     try:
         await coordinator.async_take_inventory()
     except NetworkError as error:

@@ -268,6 +268,13 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         await self._async_forget_absent({device.dev_eui for device in devices})
         self._inventory_due = dt_util.utcnow() + INVENTORY_INTERVAL
 
+    async def async_forget_unchosen(self) -> None:
+        """Remove the devices of applications that the user no longer wants to read."""
+        chosen = set(self.config_entry.options[CONF_SCOPES])
+        await self._async_forget(
+            {eui for eui, state in self.states.items() if state.device.scope not in chosen}
+        )
+
     async def _async_forget_absent(self, present: set[str]) -> None:
         """Remove devices that two complete inventories in a row did not hold."""
         absent = {
@@ -277,6 +284,9 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         }
         gone = absent & self._absent
         self._absent = absent - gone
+        await self._async_forget(gone)
+
+    async def _async_forget(self, gone: set[str]) -> None:
         if not gone:
             return
         await self.hass.async_add_executor_job(self.ledger.forget, gone)

@@ -1,0 +1,236 @@
+"""Set up a network server, and change later what was set up."""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlow,
+)
+from homeassistant.core import callback
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode
+import probatio
+
+from .const import CONF_DEVICES, CONF_PROFILES, CONF_SCOPES, CONF_SERVER, DOMAIN
+from .flow_decoders import profiles, profiles_chosen, profiles_schema
+from .flow_server import (
+    EXAMPLES,
+    applications_schema,
+    async_applications,
+    cleaned,
+    labels,
+    opened,
+    refused,
+    select_options,
+    server_schema,
+    title,
+    told_in,
+    unique_id,
+    used_elsewhere,
+    without_secrets,
+)
+from .model import Device, Field, ServerType
+from .network import SERVERS
+from .options_flow import SmartCityOptionsFlow
+
+
+class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Server, credentials, applications, decoders; reauth and reconfigure."""
+
+    VERSION = 1
+    MINOR_VERSION = 1
+
+    _server: ServerType
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._values: dict[str, str] = {}
+        self._applications: dict[str, str] = {}
+        self._scopes: list[str] = []
+        self._devices: list[Device] = []
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Give the flow that changes applications and decoders."""
+        return SmartCityOptionsFlow()
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose the kind of network server, if there is a choice."""
+        key = next(iter(SERVERS)) if len(SERVERS) == 1 else (user_input or {}).get(CONF_SERVER)
+        if key is not None:
+            self._server = SERVERS[key]
+            return await self.async_step_credentials()
+        names = {server.key: server.name for server in SERVERS.values()}
+        choice = SelectSelectorConfig(
+            options=select_options(labels(names)), mode=SelectSelectorMode.LIST
+        )
+        return self.async_show_form(
+            step_id="user",
+            data_schema=probatio.Schema({probatio.Required(CONF_SERVER): SelectSelector(choice)}),
+            last_step=False,
+        )
+
+    async def async_step_credentials(
+        self, user_input: dict[str, str] | None = None
+    ) -> ConfigFlowResult:
+        """Ask where the server is and check at once that it answers."""
+        fields = (*self._server.required, *self._server.optional)
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._values = cleaned(user_input)
+            names = await async_applications(self.hass, self._server, self._values, errors, fields)
+            if not errors:
+                # A flow that was left by closing the browser must not stand in the way of this one.
+                await self.async_set_unique_id(
+                    unique_id(self._server, self._values), raise_on_progress=False
+                )
+                self._abort_if_unique_id_configured()
+                self._applications = labels(names)
+                return await self.async_step_applications()
+        return self.async_show_form(
+            step_id="credentials",
+            data_schema=self.add_suggested_values_to_schema(
+                server_schema(fields, self._server.optional), without_secrets(self._values)
+            ),
+            errors=errors,
+            description_placeholders={"server": self._server.name, **EXAMPLES},
+            last_step=False,
+        )
+
+    async def async_step_applications(
+        self, user_input: dict[str, list[str]] | None = None
+    ) -> ConfigFlowResult:
+        """Pick the applications whose devices are wanted."""
+        used = used_elsewhere(self.hass, self._server.key, self._values)
+        free = [scope for scope in self._applications if scope not in used]
+        # Several are offered unticked: on a shared server most are someone else's.
+        self._scopes = free if len(free) == 1 else []
+        errors: dict[str, str] = {}
+        words: dict[str, str] = {}
+        if user_input is not None:
+            self._scopes = user_input[CONF_SCOPES]
+            errors, words = refused(self._scopes, self._applications, used)
+            if not errors:
+                async with (
+                    told_in(errors),
+                    opened(self.hass, self._server, self._values) as connection,
+                ):
+                    self._devices = await connection.devices(self._scopes)
+            if not errors:
+                return await self.async_step_decoders()
+        return self.async_show_form(
+            step_id="applications",
+            data_schema=self.add_suggested_values_to_schema(
+                applications_schema(self._applications), {CONF_SCOPES: self._scopes}
+            ),
+            errors=errors,
+            description_placeholders={"server": title(self._server, self._values), **words},
+            last_step=False,
+        )
+
+    async def async_step_decoders(
+        self, user_input: dict[str, dict[str, str]] | None = None
+    ) -> ConfigFlowResult:
+        """Show the decoder of each device profile and ask for those not detected."""
+        found = profiles(self._devices)
+        if user_input is None and found:
+            return self.async_show_form(
+                step_id="decoders",
+                data_schema=profiles_schema(found),
+                description_placeholders={"devices": str(len(self._devices))},
+                last_step=True,
+            )
+        return self.async_create_entry(
+            title=title(self._server, self._values),
+            data={CONF_SERVER: self._server.key, **self._values},
+            options={
+                CONF_SCOPES: self._scopes,
+                CONF_PROFILES: profiles_chosen(found, user_input or {}),
+                CONF_DEVICES: {},
+            },
+        )
+
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Begin after the server rejected the key."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a new key only."""
+        entry = self._get_reauth_entry()
+        fields = (Field.API_KEY,)
+        errors: dict[str, str] = {}
+        words: dict[str, str] = {}
+        if user_input is not None:
+            values = {**entry.data, **cleaned(user_input)}
+            words = await self._async_check(entry, values, errors, fields)
+            if not errors:
+                return self.async_update_reload_and_abort(entry, data=values)
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=server_schema(fields, ()),
+            errors=errors,
+            description_placeholders={"server": entry.title, **words},
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, str] | None = None
+    ) -> ConfigFlowResult:
+        """Change how the same server is reached; a key left empty stays as it is."""
+        entry = self._get_reconfigure_entry()
+        server = SERVERS[entry.data[CONF_SERVER]]
+        fields = (*server.required, *server.optional)
+        shown = without_secrets(entry.data)
+        errors: dict[str, str] = {}
+        words: dict[str, str] = {}
+        if user_input is not None:
+            shown = without_secrets(user_input)
+            kept = {k: v for k, v in entry.data.items() if k in {CONF_SERVER, Field.API_KEY}}
+            values = {**kept, **cleaned(user_input)}
+            words = await self._async_check(entry, values, errors, fields)
+            if not errors:
+                return await self._async_reconfigured(entry, server, values)
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(
+                server_schema(fields, (*server.optional, Field.API_KEY)), shown
+            ),
+            errors=errors,
+            description_placeholders={"server": entry.title, **EXAMPLES, **words},
+        )
+
+    async def _async_reconfigured(
+        self, entry: ConfigEntry, server: ServerType, values: dict[str, str]
+    ) -> ConfigFlowResult:
+        """Keep the new address and key, and the title if the user made it his own."""
+        other = await self.async_set_unique_id(unique_id(server, values), raise_on_progress=False)
+        if other is not None and other.entry_id != entry.entry_id:
+            return self.async_abort(reason="already_configured")
+        own_title = entry.title != title(server, entry.data)
+        return self.async_update_reload_and_abort(
+            entry,
+            unique_id=unique_id(server, values),
+            title=entry.title if own_title else title(server, values),
+            data=values,
+        )
+
+    async def _async_check(
+        self,
+        entry: ConfigEntry,
+        values: dict[str, str],
+        errors: dict[str, str],
+        fields: tuple[Field, ...],
+    ) -> dict[str, str]:
+        """Check that the values lead to the applications of the entry; name those that are gone."""
+        server = SERVERS[entry.data[CONF_SERVER]]
+        names = await async_applications(self.hass, server, values, errors, fields)
+        gone = [scope for scope in entry.options[CONF_SCOPES] if scope not in names]
+        if gone and not errors:
+            errors["base"] = "other_server"
+        return {"applications": ", ".join(gone)}

@@ -1,0 +1,1 @@
+"""A simulated town behind real network-server APIs; for development only, never installed."""

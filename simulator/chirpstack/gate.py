@@ -1,0 +1,135 @@
+"""What every call passes first: counting, and the faults of the server."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+import inspect
+from typing import Any, override
+
+import grpc
+
+from ..faults import Faults, Kind
+from .access import Context, refuse
+
+_STREAMS = "InternalService/StreamDeviceEvents"
+
+
+class Requests:
+    """How often each method was called, and how many streams are open."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self.calls: Counter[str] = Counter()
+        self.open_streams = 0
+        self.max_open_streams = 0
+
+    def reset(self) -> None:
+        """Begin at zero again; streams that are open stay so."""
+        self.calls.clear()
+        self.max_open_streams = self.open_streams
+
+    @contextmanager
+    def stream(self) -> Iterator[None]:
+        """Count a stream for as long as it is open."""
+        self.open_streams += 1
+        self.max_open_streams = max(self.max_open_streams, self.open_streams)
+        try:
+            yield
+        finally:
+            self.open_streams -= 1
+
+    @property
+    def streams(self) -> int:
+        """Event streams that were opened."""
+        return self.calls[_STREAMS]
+
+    def as_json(self) -> dict[str, Any]:
+        """Describe the counts for the control interface."""
+        return {
+            "calls": dict(sorted(self.calls.items())),
+            "total": self.calls.total(),
+            "open_streams": self.open_streams,
+            "max_open_streams": self.max_open_streams,
+        }
+
+
+class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # not generic at run time
+    """Counts each call and lets the faults of the server have their way."""
+
+    def __init__(
+        self, faults: Faults, requests: Requests, close: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Count into `requests`; `close` cuts all connections."""
+        self._faults = faults
+        self._requests = requests
+        self._close = close
+        self._running: set[asyncio.Task[Any] | None] = set()
+
+    async def empty(self) -> None:
+        """Wait until the calls that were running have ended."""
+        if running := [task for task in self._running if task]:
+            await asyncio.wait(running)
+            # What gRPC does after a call has ended.
+            await asyncio.sleep(0)
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        self._running.add(task)
+        try:
+            yield
+        finally:
+            self._running.discard(task)
+
+    @override
+    async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        """Put the gate in front of the method."""
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return None
+        name = handler_call_details.method.removeprefix("/api.")
+        form = handler.request_deserializer, handler.response_serializer
+        if handler.response_streaming:
+            method = self._stream(name, handler.unary_stream)
+            return grpc.unary_stream_rpc_method_handler(method, *form)
+        return grpc.unary_unary_rpc_method_handler(self._single(name, handler.unary_unary), *form)
+
+    async def _enter(self, name: str, context: Context) -> None:
+        self._requests.calls[name] += 1
+        if fault := self._faults.method(Kind.SLOW, name):
+            await asyncio.sleep(fault.seconds)
+        if self._faults.method(Kind.HANG, name):
+            await asyncio.Event().wait()
+        if self._faults.method(Kind.CONNECTION_RESET, name):
+            await self._close()
+            await asyncio.Event().wait()
+        if self._faults.method(Kind.REJECT_KEY, name):
+            await refuse(context)
+        if fault := self._faults.method(Kind.ERROR, name):
+            code = next(code for code in grpc.StatusCode if code.value[0] == fault.value)
+            await context.abort(code, "simulated")
+
+    def _single(self, name: str, method: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+        async def call(request: Any, context: Context) -> Any:
+            with self._inside():
+                await self._enter(name, context)
+                try:
+                    answer = method(request, context)
+                    return await answer if inspect.isawaitable(answer) else answer
+                except NotImplementedError:
+                    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "")
+
+        return call
+
+    def _stream(self, name: str, method: Callable[..., Any]) -> Callable[..., AsyncIterator[Any]]:
+        async def call(request: Any, context: Context) -> AsyncIterator[Any]:
+            with self._inside(), self._requests.stream():
+                await self._enter(name, context)
+                try:
+                    async for item in method(request, context):
+                        yield item
+                except NotImplementedError:
+                    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "")
+
+        return call

@@ -1,0 +1,1 @@
+"""Byte-exact frames of the device models, written from the makers' formats."""

@@ -1,0 +1,82 @@
+"""Fixtures for all tests."""
+
+from collections.abc import Iterator
+import logging
+from pathlib import Path
+
+import grpc
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
+import pytest
+import pytest_socket
+
+# The harness brings a package of the same name; whichever is imported first is the one.
+import custom_components  # noqa: F401  # imported for that effect
+from custom_components.bernau_smartcity import coordinator
+
+from .fake_network import FakeNetwork
+
+# Otherwise every statement of the recorder stands in the report of a failure.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+set_hypothesis_home_dir(Path(__file__).parent.parent / ".cache" / "hypothesis")
+# A check that passed passes again; `--hypothesis-profile=search` looks for what nobody found yet.
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.register_profile("same", parent=settings.get_profile("search"), derandomize=True)
+settings.load_profile("same")
+
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _grpc() -> None:
+    """Start gRPC's thread before the harness looks which threads a test leaves behind."""
+    grpc.aio.init_grpc_aio()  # type: ignore[attr-defined]  # the stubs lack it
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only() -> None:
+    """Let tests talk to servers that they start themselves, and to nothing else."""
+    pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+@pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """Keep what Home Assistant writes out of the harness's own folder."""
+    return str(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _this_integration(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant find this integration, in the tests that have one.
+
+    The recorder must be asked for before anything that starts Home Assistant.
+    """
+    if "hass" in request.fixturenames:
+        if "recorder_mock" in request.fixturenames:
+            request.getfixturevalue("recorder_mock")
+        request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def _texts_complete(request: pytest.FixtureRequest, _this_integration: None) -> Iterator[None]:
+    """Fail a test that brings up anything for which a text is missing."""
+    if "hass" not in request.fixturenames:
+        yield
+        return
+    from tests import texts  # noqa: PLC0415  # tests without Home Assistant need not load it
+
+    found: list[str] = []
+    with texts.watched(found):
+        yield
+    found.extend(texts.missing_for_entities(request.getfixturevalue("hass")))
+    assert not found, "\n".join(sorted(set(found)))
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
+    """Give a network server that does what the test says."""
+    fake = FakeNetwork()
+    monkeypatch.setattr(coordinator, "SERVERS", {"fake": fake.server_type})
+    return fake

@@ -1,0 +1,58 @@
+"""The integration's codecs read from the town's frames what the devices meant."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from custom_components.bernau_smartcity.codecs import CODECS
+from custom_components.bernau_smartcity.model import Kind, Uplink
+from simulator import frames, schedule
+from simulator.build import build
+from simulator.clock import Clock
+from simulator.town import Town
+
+from .conftest import NOW
+
+
+@pytest.fixture(scope="module")
+def standing_town() -> Town:
+    """Give the named town for all models."""
+    return build(clock=Clock.standing(NOW))
+
+
+_COMPARED = {Kind.REGISTER, Kind.GAUGE, Kind.PERIOD}
+_DERIVED = {("milesight_em300_di", "volume")}
+"""What follows from the pulses and their weight is none of the codec's."""
+
+
+@pytest.mark.parametrize("key", sorted(frames.FRAMES))
+def test_agree(standing_town: Town, key: str) -> None:
+    """Value by value, for every device of the model."""
+    for device in standing_town.all_devices.values():
+        if device.codec != key:
+            continue
+        newest = schedule.latest(device, standing_town.clock.now())
+        for number in range(newest - 30, newest + 1):
+            frame = frames.frame(device, number, standing_town.faults)
+            sent = schedule.sent_at(device, number) / 1000
+            uplink = Uplink(
+                dev_eui=device.dev_eui,
+                id=str(number),
+                received_at=datetime.fromtimestamp(sent, UTC),
+                f_port=frame.f_port,
+                f_cnt=number,
+                payload=frame.payload,
+                settings=device.tags,
+            )
+            readings = list(CODECS[key].decode(uplink))
+            read = {
+                (r.quantity.value, r.channel): r.value
+                for r in sorted(readings, key=lambda reading: reading.at or uplink.received_at)
+                if r.quantity.kind in _COMPARED
+            }
+            meant = {
+                (value.quantity, value.channel): value.value
+                for value in frame.values
+                if (key, value.quantity) not in _DERIVED
+            }
+            assert read == pytest.approx(meant)
