@@ -7,7 +7,7 @@ import logging
 from threading import Lock
 from typing import Final
 
-from .metering.hours import Bounds, Compiled, Repair, repair
+from .metering.hours import Bounds, Compiled, Repair, gaps, repair
 from .metering.placement import place
 from .metering.plausibility import limits_of
 from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, pulse_weight, weigh
@@ -31,6 +31,7 @@ from .totals import consumption, continued, pruned, series, sources, total_of
 _LOGGER: Final = logging.getLogger(__package__)
 
 DECISIONS_KEPT: Final = 20
+GAPS_TOLD: Final = 20
 
 ENCRYPTED: Final = "encrypted"
 """The `problem` of a device whose payload only somebody else can decrypt."""
@@ -149,6 +150,17 @@ class Ledger:
         with self._lock, self._store.transaction():
             self._store.hours.written(written)
             self._store.hours.rest(idle)
+
+    def gaps(self) -> dict[str, dict[Key, list[tuple[datetime, datetime]]]]:
+        """Give by device and total the stretches over which consumption was spread."""
+        with self._lock:
+            return {
+                dev_eui: {
+                    key: list(gaps(series(self._store, dev_eui, source, None)))[-GAPS_TOLD:]
+                    for key, source in state.totals.items()
+                }
+                for dev_eui, state in self.states.items()
+            }
 
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
         state = self.states.get(due.dev_eui)
