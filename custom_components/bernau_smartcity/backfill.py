@@ -19,7 +19,6 @@ from homeassistant.components.recorder import (
     is_entity_recorded,
 )
 from homeassistant.components.recorder.models import StatisticMetaData
-from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.const import (
     EVENT_RECORDER_5MIN_STATISTICS_GENERATED,
@@ -34,7 +33,7 @@ from .entity import suffix_of, unique_id
 from .metering.hours import Repair, Row, full_hour
 from .samples import Due
 from .state import Key
-from .statistics import Wanted, async_lift, async_write, holds, read
+from .statistics import Wanted, async_lift, async_settled, async_write, holds, read
 
 if TYPE_CHECKING:
     from .coordinator import SmartCityCoordinator
@@ -146,8 +145,6 @@ class Backfill:
             self._queued += len(rows) + 1
 
     async def _async_drain(self) -> None:
-        """Wait until the recorder has done everything so far, and all of it is committed."""
-        done: asyncio.Future[None] = self._hass.loop.create_future()
-        get_instance(self._hass).queue_task(SynchronizeTask(done))
-        await done
+        """Wait until nothing waits for the recorder."""
+        await async_settled(self._hass)
         self._queued = 0

@@ -311,7 +311,9 @@ class ValueSensor(ValueEntity, SensorEntity):
         await super().async_added_to_hass()
         if self.state_class is SensorStateClass.TOTAL_INCREASING:
             self.coordinator.returned.add((self.dev_eui, self.key))
-            await async_announce(self.hass, self)
+            self.coordinator.config_entry.async_create_background_task(
+                self.hass, async_announce(self.hass, self), f"announce {self.entity_id}"
+            )
 
 
 class ConsumptionSensor(DeviceEntity, SensorEntity):

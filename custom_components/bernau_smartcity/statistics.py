@@ -3,6 +3,7 @@
 Only through the recorder's own interface, so any of its databases will do.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from homeassistant.components.recorder.statistics import (
     get_metadata,
     statistics_during_period,
 )
+from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import session_scope
@@ -57,6 +59,7 @@ async def async_announce(hass: HomeAssistant, total: SensorEntity) -> None:
         hass, total.entity_id
     ):
         return
+    await async_settled(hass)  # it may be about to give a renamed sensor its statistics
     known = await get_instance(hass).async_add_executor_job(
         lambda: get_metadata(hass, statistic_ids={total.entity_id})
     )
@@ -76,6 +79,16 @@ async def async_announce(hass: HomeAssistant, total: SensorEntity) -> None:
         ),
         [],
     )
+
+
+async def async_settled(hass: HomeAssistant) -> None:
+    """Wait until the recorder has done everything so far, and all of it is committed.
+
+    At Home Assistant's start that is when everything else has started.
+    """
+    done: asyncio.Future[None] = hass.loop.create_future()
+    get_instance(hass).queue_task(SynchronizeTask(done))
+    await done
 
 
 @dataclass(frozen=True, slots=True)
