@@ -45,6 +45,7 @@ def _arguments() -> argparse.ArgumentParser:
         epilog="Example: scripts/decode milesight_em300_di 85 01755c05c800010000",
     )
     parser.add_argument("--list", action="store_true", help="list the models: key, maker, model")
+    parser.add_argument("--table", action="store_true", help="print the README's table of devices")
     parser.add_argument(
         "--set",
         action="append",
@@ -70,6 +71,28 @@ def _printable(reading: Reading) -> dict[str, Any]:
         "measured_at": reading.at.isoformat() if reading.at else None,
         **told,
     }
+
+
+def _table(registry: Registry) -> str:
+    """Give the models as the table in the README."""
+    told = {_load("model").Kind.MOMENT, _load("model").Kind.PERIOD}
+    rows = [
+        (
+            codec.manufacturer,
+            codec.model,
+            "" if codec.medium == "unknown" else str(codec.medium),
+            ", ".join(
+                str(quantity).replace("_", " ")
+                for quantity in _load("model").Quantity
+                if quantity in codec.quantities and quantity.kind not in told
+            ),
+            f"`{codec.key}`",
+        )
+        for codec in registry.by_key.values()
+    ]
+    head = ("Maker", "Model", "Medium", "What is read", "Key")
+    lines = [head, ("---",) * len(head), *sorted(rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _decode(
@@ -107,6 +130,9 @@ def main() -> int:
     if arguments.list:
         for key, codec in sorted(registry.by_key.items()):
             sys.stdout.write(f"{key}\t{codec.manufacturer}\t{codec.model}\n")
+        return 0
+    if arguments.table:
+        sys.stdout.write(f"{_table(registry)}\n")
         return 0
     if arguments.f_port is None:
         parser.error("MODEL, FPORT and HEX are needed")

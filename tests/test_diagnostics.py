@@ -26,7 +26,14 @@ async def test_diagnostics_hold_no_secret_and_no_identity(
     text = json.dumps(data, default=str)
     for secret in (API_KEY, "fake.example", GAS.dev_eui, "7ELS123", "Rathaus", '"Gas"'):
         assert secret not in text
-    assert data["server"] == {"reached": True, "applications": 1, "applications_missing": 0}
+    assert data["server"] == {
+        "reached": True,
+        "applications": 1,
+        "applications_missing": 0,
+        "devices_overflowed": 0,
+        "devices_withheld": 0,
+        "messages_malformed": 0,
+    }
     (gas,) = (device for device in data["devices"] if device["codec"] == "milesight_em300_di")
     assert gas["values"]["volume"]["value"] == 10
     assert gas["lost"] == 0

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from homeassistant.components.recorder import Recorder, get_instance
+from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.statistics import get_metadata
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
+import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
@@ -24,14 +25,13 @@ async def metadata(hass: HomeAssistant, statistic_id: str) -> Any:
     return found.get(statistic_id, (0, None))[1]
 
 
+@pytest.mark.usefixtures("recorder_mock")
 async def test_validation_has_no_complaint(
     hass: HomeAssistant,
     server: FakeNetwork,
-    recorder_mock: Recorder,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
     """Not even before the first statistics were compiled."""
-    assert recorder_mock
     assert await async_setup_component(hass, "energy", {})
     server.send(GAS, pulses(1_000))
     entry = await set_up(hass)
@@ -45,11 +45,9 @@ async def test_validation_has_no_complaint(
     assert result["energy_sources"] == [[]]
 
 
-async def test_visitors_have_statistics_too(
-    hass: HomeAssistant, server: FakeNetwork, recorder_mock: Recorder
-) -> None:
+@pytest.mark.usefixtures("recorder_mock")
+async def test_visitors_have_statistics_too(hass: HomeAssistant, server: FakeNetwork) -> None:
     """Their unit is no physical one."""
-    assert recorder_mock
     server.send(DOOR, people(7, 5))
     entry = await set_up(hass)
     await async_wait_recording_done(hass)
@@ -58,11 +56,9 @@ async def test_visitors_have_statistics_too(
     assert known["unit_class"] is None
 
 
-async def test_known_statistics_are_never_touched(
-    hass: HomeAssistant, server: FakeNetwork, recorder_mock: Recorder
-) -> None:
+@pytest.mark.usefixtures("recorder_mock")
+async def test_known_statistics_are_never_touched(hass: HomeAssistant, server: FakeNetwork) -> None:
     """The user may have changed the unit in which they are stored."""
-    assert recorder_mock
     server.send(GAS, pulses(1_000))
     entry = await set_up(hass)
     await async_wait_recording_done(hass)

@@ -31,7 +31,7 @@ from .fake_network import (
     people,
     pulses,
 )
-from .homes import has_entity, reload, set_up, settled, state_of
+from .homes import has_entity, poll, reload, set_up, settled, state_of
 
 
 async def test_devices_have_all_that_is_known(hass: HomeAssistant, server: FakeNetwork) -> None:
@@ -55,9 +55,12 @@ async def test_devices_have_all_that_is_known(hass: HomeAssistant, server: FakeN
 
 
 async def test_values_are_back_at_once_while_the_server_is_down(
-    hass: HomeAssistant, server: FakeNetwork
+    hass: HomeAssistant,
+    server: FakeNetwork,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A total is there with its own time; what changes by itself is not."""
+    """A total is there with its own time; what changes by itself waits for the server."""
     server.send(GAS, pulses(1_000))
     entry = await set_up(hass)
     server.error = NetworkError(Reason.CONNECTION_REFUSED)
@@ -66,6 +69,10 @@ async def test_values_are_back_at_once_while_the_server_is_down(
     total = state_of(hass, entry, GAS, "volume")
     assert (total.state, total.attributes["measured_at"]) == ("10.0", AT.isoformat())
     assert state_of(hass, entry, GAS, "temperature").state == "unavailable"
+    assert caplog.text.count("The server accepts no connection") == 1
+    server.error = None
+    await poll(hass, freezer)
+    assert state_of(hass, entry, GAS, "temperature").state == "20.0"
 
 
 async def test_first_set_up_insists_on_the_server(
@@ -74,12 +81,13 @@ async def test_first_set_up_insists_on_the_server(
     """Without a single device there is nothing to show, so it is tried again later."""
     server.error = NetworkError(Reason.NAME_UNKNOWN)
     entry = await set_up(hass)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
+    states = [entry.state]
     assert "FakeStack fake.example" in caplog.text
     assert server.closed == 1
     server.error = None
     await reload(hass, entry)
-    assert entry.state is ConfigEntryState.LOADED
+    states.append(entry.state)
+    assert states == [ConfigEntryState.SETUP_RETRY, ConfigEntryState.LOADED]
 
 
 @pytest.mark.parametrize("known", [False, True])

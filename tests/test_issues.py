@@ -86,7 +86,23 @@ async def test_history_that_did_not_reach_back(hass: HomeAssistant, server: Fake
     """What the server no longer held is told, not hidden."""
     server.waiting = [Batch(device=DOOR, uplinks=(uplink(DOOR, b"\x01\x75\x64"),), overflowed=True)]
     entry = await set_up(hass)
-    assert told(hass, entry)["history_overflow"]["names"] == "Haupteingang"
+    assert told(hass, entry)["history_overflow"]["names"] == "Rathaus · Haupteingang"
+
+
+async def test_history_that_is_withheld(
+    hass: HomeAssistant, server: FakeNetwork, freezer: FrozenDateTimeFactory
+) -> None:
+    """A server that hears devices but gives nothing is told, until it gives again."""
+    server.waiting = [Batch(device=DOOR, withheld=True, malformed=2)]
+    entry = await set_up(hass)
+    assert told(hass, entry)["history_missing"]["names"] == "Rathaus · Haupteingang"
+    assert entry.runtime_data.malformed == 2
+    server.waiting = [Batch(device=DOOR)]
+    await poll(hass, freezer)
+    assert set(told(hass, entry)) == {"history_missing"}
+    server.send(DOOR, b"\x01\x75\x64", AT + HOUR)
+    await poll(hass, freezer)
+    assert told(hass, entry) == {}
 
 
 async def test_deleted_application(

@@ -4,6 +4,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .backfill import Backfill
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
@@ -28,7 +29,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
             raise translated(kind, error, coordinator.name) from error
         if error.is_auth:
             entry.async_start_reauth(hass)
-        coordinator.async_set_update_error(error)
+        coordinator.async_set_update_error(translated(UpdateFailed, error, coordinator.name))
 
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

@@ -123,6 +123,10 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Applications that are to be read and cannot be seen, by identity with their name."""
         self.overflowed: set[str] = set()
         """Devices whose uplinks the server no longer held when they were read."""
+        self.withheld: set[str] = set()
+        """Devices that the server heard without giving what they sent."""
+        self.malformed = 0
+        """Messages that could not be understood and were left out."""
         self.shown: dict[str, set[str]] = {}
         """By DevEUI, what entities show it."""
         self.returned: set[tuple[str, Key]] = set()
@@ -186,6 +190,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     def async_start(self) -> None:
         """Read what is new now, and from now on regularly."""
         entry = self.config_entry
+        self._was_available = self.last_update_success
         entry.async_on_unload(self.async_add_listener(self._tell_availability))
         entry.async_on_unload(
             self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_stopped)
@@ -316,11 +321,22 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         if not batches:
             return
         for batch in batches:
-            if batch.overflowed and batch.device is not None:
-                self.overflowed.add(batch.device.dev_eui)
+            self._note(batch)
         for state in await self._async_run(self.ledger.take, batches):
             self._tell(state)
             await asyncio.sleep(0)  # others may run between two devices
+
+    def _note(self, batch: Batch) -> None:
+        """Remember trouble for the repairs; what is given again is no longer withheld."""
+        self.malformed += batch.malformed
+        if batch.device is None:
+            return
+        if batch.overflowed:
+            self.overflowed.add(batch.device.dev_eui)
+        if batch.withheld:
+            self.withheld.add(batch.device.dev_eui)
+        elif batch.uplinks:
+            self.withheld.discard(batch.device.dev_eui)
 
     async def _async_run[T](
         self, job: Callable[[T], dict[str, DeviceState]], items: T

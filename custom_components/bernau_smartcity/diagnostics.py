@@ -29,6 +29,9 @@ async def async_get_config_entry_diagnostics(
             "reached": coordinator.last_update_success,
             "applications": len(coordinator.scopes),
             "applications_missing": len(coordinator.missing_scopes),
+            "devices_overflowed": len(coordinator.overflowed),
+            "devices_withheld": len(coordinator.withheld),
+            "messages_malformed": coordinator.malformed,
         },
         "devices": [
             {**_described(state), "gaps": _by_suffix(gaps.get(dev_eui, {}))}

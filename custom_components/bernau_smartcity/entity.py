@@ -65,14 +65,13 @@ class DeviceEntity(Entity):
         domain, identifier = coordinator.identifier(self.dev_eui)
         self._attr_unique_id = unique_id(coordinator, self.dev_eui, suffix)
         codec = CODECS.get(state.codec)
-        settings = {**state.settings, **state.device.tags}
         self._attr_device_info = DeviceInfo(
             identifiers={(domain, identifier)},
             name=state.device.name or self.dev_eui,
             manufacturer=codec.manufacturer if codec else None,
             model=codec.model if codec else None,
-            serial_number=settings.get("meter_number") or state.meter or None,
-            suggested_area=settings.get("building"),
+            serial_number=state.tags.get("meter_number") or state.meter or None,
+            suggested_area=state.building or None,
             via_device_id=coordinator.server_device_id,
         )
 

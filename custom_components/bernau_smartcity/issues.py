@@ -41,6 +41,10 @@ def _overflowed(coordinator: SmartCityCoordinator) -> Iterable[str]:
     return (_name(s) for eui, s in coordinator.states.items() if eui in coordinator.overflowed)
 
 
+def _withheld(coordinator: SmartCityCoordinator) -> Iterable[str]:
+    return (_name(s) for eui, s in coordinator.states.items() if eui in coordinator.withheld)
+
+
 def _missing_scopes(coordinator: SmartCityCoordinator) -> Iterable[str]:
     return coordinator.missing_scopes.values()
 
@@ -58,6 +62,7 @@ _ISSUES: Final[dict[str, Callable[[SmartCityCoordinator], Iterable[str]]]] = {
     "decoder_needed": _needs_decoder,
     "device_twice": _twice,
     "encrypted": _encrypted,
+    "history_missing": _withheld,
     "history_overflow": _overflowed,
     "undecodable": _undecodable,
 }
@@ -97,4 +102,7 @@ def async_clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 def _name(state: DeviceState) -> str:
-    return state.device.name or state.device.dev_eui
+    """Give the name with its building: many meters are called the same."""
+    name = state.device.name or state.device.dev_eui
+    building = state.building
+    return f"{building} · {name}" if building else name

@@ -315,11 +315,7 @@ class Ledger:
         return replace(state, weights=weights, totals=totals)
 
     def _settings(self, state: DeviceState) -> dict[str, str]:
-        return {
-            **state.settings,
-            **state.device.tags,
-            **self._choices.settings(state.device.dev_eui),
-        }
+        return {**state.tags, **self._choices.settings(state.device.dev_eui)}
 
     def _medium(self, state: DeviceState, codec: Codec) -> Medium:
         chosen = self._settings(state).get(Setting.MEDIUM, "").strip().lower()

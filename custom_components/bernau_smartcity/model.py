@@ -145,7 +145,7 @@ class Device:
     """Identity of the device profile, shared by devices of one model."""
     profile_name: str = ""
     catalogue: str = ""
-    """Identity of the model in the server's device catalogue."""
+    """Identity or name of the model in the server's device catalogue."""
     tags: Mapping[str, str] = field(default_factory=dict)
     battery: float | None = None
     """Percent, from the LoRaWAN device status."""
@@ -235,6 +235,8 @@ class Batch:
     """The device joined anew, so its frame counter began at zero."""
     overflowed: bool = False
     """The server no longer held everything since the last read."""
+    withheld: bool = False
+    """The server heard the device, but does not give what it sent."""
     malformed: int = 0
     """Messages that could not be understood and were left out."""
 

@@ -82,6 +82,16 @@ class DeviceState:
     consumed: Mapping[tuple[Key, Period], float] = field(default_factory=dict)
     """By total and period; follows from the samples."""
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """Give what the network server says of the device; its own tags win."""
+        return {**self.settings, **self.device.tags}
+
+    @property
+    def building(self) -> str:
+        """Give where the device is, if the network server knows."""
+        return self.tags.get("building", "")
+
 
 def to_json(state: DeviceState) -> dict[str, Any]:
     """Give the state as JSON values."""

@@ -89,6 +89,12 @@ def test_first_known_source_decides(sources: tuple[Source, ...]) -> None:
     assert found.is_detected == (first in {Source.CATALOGUE, Source.TAG, Source.PROFILE_NAME})
 
 
+def test_catalogue_may_give_the_name_of_the_model() -> None:
+    """Where each server has identities of its own, as ChirpStack has."""
+    named = replace(device(()), catalogue="Maker Model tag")
+    assert REGISTRY.find(named, {}, {}) == Assignment(BY_TAG, Source.CATALOGUE)
+
+
 @pytest.mark.parametrize("choice", [NO_CODEC, "", "key_of_a_codec_that_is_gone", "Model device"])
 def test_choice_of_nothing_is_final(choice: str) -> None:
     """What the server knows does not come back through the rear door."""

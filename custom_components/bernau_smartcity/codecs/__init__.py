@@ -78,6 +78,7 @@ class Registry:
             return Assignment(self.by_key.get(by_profile[device.profile]), Source.PROFILE)
         for codec, source in (
             (self.by_catalogue.get(device.catalogue), Source.CATALOGUE),
+            (self.by_name.get(_plain(device.catalogue)), Source.CATALOGUE),
             (self.by_name.get(_plain(device.tags.get(MODEL_TAG, ""))), Source.TAG),
             (self.by_name.get(_plain(device.profile_name)), Source.PROFILE_NAME),
         ):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ..model import Quantity, Reading
@@ -28,7 +28,7 @@ def clock_error(clock: datetime, received_at: datetime) -> timedelta:
 
 
 def place(readings: Iterable[Reading], received_at: datetime) -> Iterator[Reading]:
-    """Give the readings of one frame with their true time of measurement.
+    """Give the readings of one frame with their true time of measurement, in UTC.
 
     Readings that cannot be placed (a year old, or in the future) are left out.
     """
@@ -42,4 +42,4 @@ def place(readings: Iterable[Reading], received_at: datetime) -> Iterator[Readin
     for reading in frame:
         at = received_at if reading.at is None else reading.at + error
         if received_at - OLDEST <= at <= received_at + FUTURE:
-            yield replace(reading, at=min(at, received_at))
+            yield replace(reading, at=min(at, received_at).astimezone(UTC))
