@@ -1,5 +1,6 @@
 """The recorder's statistics tell what the meter itself would tell."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -16,6 +17,10 @@ from homeassistant.const import UnitOfVolume
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
+
+from custom_components.bernau_smartcity import backfill, statistics
+from custom_components.bernau_smartcity.metering.hours import Row
+from custom_components.bernau_smartcity.model import Quantity
 
 from .fake_network import AT, GAS, FakeNetwork, pulses
 from .homes import entity_id, reload, set_up
@@ -293,3 +298,40 @@ async def metadata_of(days: Days, statistic_id: str) -> tuple[int, StatisticMeta
         partial(get_metadata, days.hass, statistic_ids={statistic_id})
     )
     return found[statistic_id]
+
+
+async def test_history_of_months_is_written_in_pieces(
+    days: Days, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Daily values of a hundred days are 2,400 hours; none is forgotten before it is written."""
+    sizes: list[int] = []
+    write = statistics.async_write
+
+    def counting(hass: HomeAssistant, metadata: StatisticMetaData, rows: Sequence[Row]) -> None:
+        sizes.append(len(rows))
+        write(hass, metadata, rows)
+
+    monkeypatch.setattr(backfill, "async_write", counting)
+    for n in range(-100, 1):
+        at = AT + n * timedelta(days=1)
+        days.server.send(GAS, pulses(counted(at)), at)
+    days.freezer.move_to(AT + 2 * MINUTE)
+    sensor = await install(days)
+    await days.compile(AT)
+    bars = await days.bars(sensor)
+    assert len(bars) == 2_400
+    assert set(bars.values()) == {12.0}
+    assert max(sizes) < 2_000
+    assert sum(sizes) == 2 * 2_400
+
+
+async def test_hours_of_a_device_without_a_sensor_wait(days: Days, server: FakeNetwork) -> None:
+    """Its sensor may have been removed by hand; nothing complains."""
+    sensor = await settle_in(days)
+    er.async_get(days.hass).async_remove(sensor)
+    days.expect([reading(2 + 43 / 60)])
+    await days.until(AT + 3 * HOUR)
+    assert server.error is None
+    assert days.entry
+    (due,) = days.entry.runtime_data.ledger.due((), never_written=False)
+    assert due.key == (Quantity.VOLUME, 0)

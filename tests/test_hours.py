@@ -215,6 +215,7 @@ def test_any_history_in_any_delivery_ends_in_the_true_hours(
                 for recorder in town.recorders.values():
                     assert min(recorder.bars().values(), default=0.0) >= -1e-6
     _assert_true(town, [m.sample for m in messages], end)
+    town.store.close()
 
 
 def _assert_true(town: Town, samples: list[Sample], end: datetime) -> None:
@@ -250,3 +251,4 @@ def test_late_reading_may_refute_what_a_later_one_had_confirmed() -> None:
         town.compile(START + n * FIVE_MINUTES)
     town.reconcile()
     _assert_true(town, [*samples, late], end)
+    town.store.close()
