@@ -101,11 +101,9 @@ async def test_display_is_told_where_it_differs(
 
 async def test_health_of_a_device(hass: HomeAssistant, server: FakeNetwork) -> None:
     """The last reading is shown; signal and losses are there to be switched on."""
-    server.inventory = [replace(GAS, battery=87.0)]
-    server.send(server.inventory[0], pulses(1_000))
+    server.send(GAS, pulses(1_000))
     entry = await set_up(hass)
     assert state_of(hass, entry, GAS, "last_reading").state == AT.isoformat()
-    assert state_of(hass, entry, GAS, "lorawan_battery").state == "87.0"
     registry = er.async_get(hass)
     disabled = {
         suffix: registry.async_get(entity_id(hass, entry, GAS, suffix))
@@ -119,6 +117,18 @@ async def test_health_of_a_device(hass: HomeAssistant, server: FakeNetwork) -> N
     await hass.async_block_till_done(wait_background_tasks=True)
     values = {suffix: state_of(hass, entry, GAS, suffix).state for suffix in disabled}
     assert values == {"rssi": "-101", "snr": "7.5", "lost_uplinks": "0"}
+
+
+async def test_battery_of_lorawan_only_where_no_payload_tells_it(
+    hass: HomeAssistant, server: FakeNetwork
+) -> None:
+    """A device has one battery, whatever comes first."""
+    heat = replace(GAS, profile_name="CMi4110", dev_eui="94193ac40000000a", battery=87.0)
+    server.inventory = [heat, replace(DOOR, battery=87.0)]
+    entry = await set_up(hass)
+    assert state_of(hass, entry, heat, "lorawan_battery").state == "87.0"
+    with pytest.raises(AssertionError, match="no entity for lorawan_battery"):
+        state_of(hass, entry, DOOR, "lorawan_battery")
 
 
 async def test_counts_of_a_period_are_off_where_the_total_is_known(

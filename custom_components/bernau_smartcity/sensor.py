@@ -27,6 +27,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .codecs import CODECS
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .entity import DeviceEntity, ValueEntity, async_add_as_told, suffix_of
 from .metering.hours import Period
@@ -123,7 +124,13 @@ VALUES: Final = {
         _gauge(Quantity.PEOPLE, None, None),
         _gauge(Quantity.DWELL_TIME, SensorDeviceClass.DURATION, UnitOfTime.SECONDS),
         _gauge(Quantity.DWELL_TIME_MAX, SensorDeviceClass.DURATION, UnitOfTime.SECONDS),
-        _gauge(Quantity.POWER, SensorDeviceClass.POWER, UnitOfPower.WATT),
+        _gauge(
+            Quantity.POWER,
+            SensorDeviceClass.POWER,
+            UnitOfPower.WATT,
+            suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
+            suggested_display_precision=2,
+        ),
         _gauge(
             Quantity.FLOW,
             SensorDeviceClass.VOLUME_FLOW_RATE,
@@ -138,12 +145,18 @@ VALUES: Final = {
             SensorDeviceClass.TEMPERATURE_DELTA,
             UnitOfTemperature.KELVIN,
         ),
-        _gauge(Quantity.HUMIDITY, SensorDeviceClass.HUMIDITY, UnitOfRatio.PERCENTAGE),
+        _gauge(
+            Quantity.HUMIDITY,
+            SensorDeviceClass.HUMIDITY,
+            UnitOfRatio.PERCENTAGE,
+            suggested_display_precision=0,
+        ),
         _gauge(
             Quantity.BATTERY,
             SensorDeviceClass.BATTERY,
             UnitOfRatio.PERCENTAGE,
             entity_category=_DIAGNOSTIC,
+            suggested_display_precision=0,
         ),
         _gauge(
             Quantity.BATTERY_VOLTAGE,
@@ -220,12 +233,14 @@ HEALTH: Final = (
     HealthDescription(
         key="lorawan_battery",
         device_class=SensorDeviceClass.BATTERY,
+        suggested_display_precision=0,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=_DIAGNOSTIC,
         value_fn=lambda state: state.device.battery,
         exists_fn=lambda state: (
-            state.device.battery is not None and (Quantity.BATTERY, 0) not in state.values
+            state.device.battery is not None
+            and Quantity.BATTERY not in CODECS[state.codec].quantities
         ),
     ),
 )

@@ -1,0 +1,1 @@
+"""A simulated town in a real Home Assistant: to look at, and to prove that it works."""

@@ -1,0 +1,85 @@
+"""Go through the integration's own config flow, as a person would in the dialog."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from .home_assistant import HomeAssistant
+from .process import DemoError, say
+
+DOMAIN: Final = "bernau_smartcity"
+STEPS_LIMIT: Final = 10
+_FLOW: Final = "/api/config/config_entries/flow"
+
+type Field = Mapping[str, Any]
+"""A field of a form as Home Assistant describes it to its frontend."""
+
+
+def options(field: Field) -> list[str]:
+    """Give what a list offers to choose from; nothing for other fields."""
+    offered = field.get("selector", {}).get("select", {}).get("options", [])
+    return [option["value"] if isinstance(option, Mapping) else option for option in offered]
+
+
+def answer(
+    fields: Sequence[Field], known: Mapping[str, str], left: Sequence[str]
+) -> dict[str, Any]:
+    """Fill in a form.
+
+    A field whose value is known gets it, a list of several is ticked
+    completely, what is suggested stays, and a list without a suggestion gets
+    the first of the choices that are left over.
+    """
+    filled: dict[str, Any] = {}
+    for field in fields:
+        name = field["name"]
+        offered = options(field)
+        suggested = (field.get("description") or {}).get("suggested_value", field.get("default"))
+        if field.get("type") == "expandable":
+            filled[name] = answer(field["schema"], known, left)
+        elif name in known:
+            filled[name] = known[name]
+        elif field.get("selector", {}).get("select", {}).get("multiple"):
+            filled[name] = offered
+        elif suggested is not None:
+            filled[name] = suggested
+        elif fitting := [choice for choice in left if choice in offered]:
+            filled[name] = fitting[0]
+    return filled
+
+
+def suggestions(fields: Sequence[Field]) -> set[str]:
+    """Give everything that a form suggests by itself."""
+    found: set[str] = set()
+    for field in fields:
+        found |= suggestions(field.get("schema", ()))
+        suggested = (field.get("description") or {}).get("suggested_value")
+        if isinstance(suggested, str):
+            found.add(suggested)
+    return found
+
+
+async def set_up(hass: HomeAssistant, known: Mapping[str, str], decoders: Sequence[str]) -> str:
+    """Set the integration up and give the identity of its entry.
+
+    The decoders are those of the devices in the town; where the form detects
+    none, the one that it detects nowhere is the one to choose.
+    """
+    step = await hass.rest("POST", _FLOW, {"handler": DOMAIN, "show_advanced_options": False})
+    for _ in range(STEPS_LIMIT):
+        if step["type"] == "create_entry":
+            return str(step["result"]["entry_id"])
+        if step["type"] == "menu":
+            body: dict[str, Any] = {"next_step_id": known["server"]}
+        elif step["type"] == "form":
+            if step.get("errors"):
+                message = f"The set-up was refused in step {step['step_id']}: {step['errors']}"
+                raise DemoError(message)
+            fields = step["data_schema"]
+            found = suggestions(fields)
+            body = answer(fields, known, [codec for codec in decoders if codec not in found])
+        else:
+            break
+        say(f"  set-up, step “{step['step_id']}”")
+        step = await hass.rest("POST", f"{_FLOW}/{step['flow_id']}", body)
+    message = f"The set-up did not come to an end: {step}"
+    raise DemoError(message)
