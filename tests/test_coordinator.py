@@ -44,7 +44,7 @@ async def test_nothing_is_read_twice_after_a_restart(
     """The cursors are those of what is kept."""
     server.send(GAS, pulses(1_000))
     entry = await set_up(hass)
-    kept = dict(entry.runtime_data._ledger.cursors)  # noqa: SLF001  # what is kept is the point
+    kept = dict(entry.runtime_data.ledger.cursors)
     await reload(hass, entry)
     assert server.cursors == kept != {}
 

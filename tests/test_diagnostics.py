@@ -1,5 +1,6 @@
 """Diagnostics and system health tell what is needed and nothing secret."""
 
+from datetime import timedelta
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ from pytest_homeassistant_custom_component.common import get_system_health_info
 from custom_components.bernau_smartcity.const import DOMAIN
 from custom_components.bernau_smartcity.diagnostics import async_get_config_entry_diagnostics
 
-from .fake_network import API_KEY, GAS, UNKNOWN, FakeNetwork, config_entry, pulses
+from .fake_network import API_KEY, AT, GAS, UNKNOWN, FakeNetwork, config_entry, pulses
 from .homes import set_up
 
 
@@ -36,6 +37,17 @@ async def test_diagnostics_hold_no_secret_and_no_identity(
     (gas,) = (device for device in data["devices"] if device["codec"] == "milesight_em300_di")
     assert gas["values"]["volume"]["value"] == 10
     assert gas["lost"] == 0
+
+
+async def test_diagnostics_tell_gaps(hass: HomeAssistant, server: FakeNetwork) -> None:
+    """Over which consumption was spread."""
+    for hours in (0, 1, 8, 9):
+        server.send(GAS, pulses(1_000 + hours), AT + timedelta(hours=hours))
+    entry = await set_up(hass)
+    data: dict[str, Any] = await async_get_config_entry_diagnostics(hass, entry)
+    (gas,) = (device for device in data["devices"] if device["codec"] == "milesight_em300_di")
+    gap = (AT + timedelta(hours=1), AT + timedelta(hours=8))
+    assert gas["gaps"] == {"pulses": [gap], "volume": [gap]}
 
 
 async def test_system_health(hass: HomeAssistant, server: FakeNetwork) -> None:

@@ -36,12 +36,12 @@ STATE = DeviceState(
     registers={
         KEY: Register(
             Total(12.5, Sample(AT, 3.5, "2", restarted=True), Sample(AT, 99.0)),
-            Total(1.0, Sample(AT, 1.0)),
             12.0,
+            AT - timedelta(days=40),
         ),
         (Quantity.PULSES, 1): Register(Total(4.0, Sample(AT, 4.0))),
     },
-    weighed={1: Weighed(0.01, 100.0, 1.0)},
+    weights={1: (Weighed(0.01, 0.0, 0.0), Weighed(0.1, 100.0, 1.0))},
     decisions=((KEY, Decision(Kind.EXCHANGE, AT, 12.0, 1.0)),),
 )
 
@@ -80,13 +80,13 @@ def test_what_a_transaction_holds_is_kept_together(path: Path) -> None:
         store.put_cursors({"a": "1"})
     with suppress(ZeroDivisionError), store.transaction():
         store.put_cursors({"a": "2"})
-        store.add_samples(DEVICE.dev_eui, KEY, [Sample(AT, 1.0)])
+        store.samples.add(DEVICE.dev_eui, KEY, [Sample(AT, 1.0)])
         raise ZeroDivisionError
     store.close()
     kept = (store := Store.open(path)).load()
     assert kept.states == {DEVICE.dev_eui: STATE}
     assert kept.cursors == {"a": "1"}
-    assert store.samples(DEVICE.dev_eui, KEY) == []
+    assert store.samples.after(DEVICE.dev_eui, KEY, None) == []
     store.close()
 
 
@@ -94,15 +94,15 @@ def test_samples_are_a_set(path: Path) -> None:
     """Repetition changes nothing, and at one instant the higher value stays."""
     store = Store.open(path)
     later = Sample(AT + timedelta(hours=1), 2.0)
-    store.add_samples(DEVICE.dev_eui, KEY, [later, Sample(AT, 1.0)])
-    store.add_samples(DEVICE.dev_eui, KEY, [Sample(AT, 1.5, "7", restarted=True), later])
-    store.add_samples(DEVICE.dev_eui, KEY, [Sample(AT, 1.2)])
+    store.samples.add(DEVICE.dev_eui, KEY, [later, Sample(AT, 1.0)])
+    store.samples.add(DEVICE.dev_eui, KEY, [Sample(AT, 1.5, "7", restarted=True), later])
+    store.samples.add(DEVICE.dev_eui, KEY, [Sample(AT, 1.2)])
     expected = [Sample(AT, 1.5, "7", restarted=True), later]
-    assert store.samples(DEVICE.dev_eui, KEY) == expected
-    assert store.oldest_sample(DEVICE.dev_eui, KEY) == AT
-    store.forget_samples(DEVICE.dev_eui, KEY, later.at)
-    assert store.samples(DEVICE.dev_eui, KEY) == [later]
-    assert store.oldest_sample(DEVICE.dev_eui, (Quantity.ENERGY, 0)) is None
+    assert store.samples.after(DEVICE.dev_eui, KEY, None) == expected
+    assert store.samples.oldest(DEVICE.dev_eui, KEY) == AT
+    store.samples.forget_before(DEVICE.dev_eui, KEY, later.at)
+    assert store.samples.after(DEVICE.dev_eui, KEY, None) == [later]
+    assert store.samples.oldest(DEVICE.dev_eui, (Quantity.ENERGY, 0)) is None
     store.close()
 
 
@@ -122,12 +122,12 @@ def test_forgotten_device_leaves_nothing(path: Path) -> None:
     store = Store.open(path)
     store.put_state(STATE)
     store.put_cursors({DEVICE.dev_eui: "1-0", "app": "x"})
-    store.add_samples(DEVICE.dev_eui, KEY, [Sample(AT, 1.0)])
+    store.samples.add(DEVICE.dev_eui, KEY, [Sample(AT, 1.0)])
     store.put_undecoded(uplink(1))
     store.forget_device(DEVICE.dev_eui)
     assert store.load().states == {}
     assert store.load().cursors == {"app": "x"}
-    assert store.samples(DEVICE.dev_eui, KEY) == []
+    assert store.samples.after(DEVICE.dev_eui, KEY, None) == []
     assert store.take_undecoded(DEVICE.dev_eui) == []
     store.close()
 

@@ -6,6 +6,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
+from .backfill import Backfill
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
 from .issues import async_clear_issues
 from .model import NetworkError
@@ -33,6 +34,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.async_start()
+    Backfill(hass, coordinator).async_start()
     return True
 
 

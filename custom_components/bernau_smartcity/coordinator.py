@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 import sqlite3
 from typing import Self, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
@@ -18,6 +19,7 @@ from homeassistant.exceptions import (
 )
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
@@ -36,9 +38,10 @@ from .const import (
 )
 from .issues import async_update_issues
 from .ledger import Choices, Ledger
+from .metering.hours import Bounds, Period
 from .model import Batch, Codec, Connection, Device, NetworkError
 from .network import SERVERS
-from .state import DeviceState
+from .state import DeviceState, Key
 from .store import Store
 
 BATCHES_AT_ONCE = 20
@@ -78,6 +81,21 @@ def choices(entry: ConfigEntry) -> Choices:
     return Choices(codec, settings)
 
 
+def bounds() -> Bounds:
+    """Give when the periods begin and end, by local time."""
+    today = dt_util.now().date()
+
+    def start(day: date) -> datetime:
+        return dt_util.as_utc(dt_util.start_of_local_day(day))
+
+    tomorrow = start(today + timedelta(days=1))
+    return {
+        Period.TODAY: (start(today), tomorrow),
+        Period.YESTERDAY: (start(today - timedelta(days=1)), start(today)),
+        Period.THIS_MONTH: (start(today.replace(day=1)), tomorrow),
+    }
+
+
 class SmartCityCoordinator(DataUpdateCoordinator[None]):
     """Everything of one entry that lives while it is loaded."""
 
@@ -111,7 +129,9 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Messages that could not be understood and were left out."""
         self.shown: dict[str, set[str]] = {}
         """By DevEUI, what entities show it."""
-        self._ledger = ledger
+        self.returned: set[tuple[str, Key]] = set()
+        """Totals, by DevEUI and key, whose sensors have come since hours were last written."""
+        self.ledger = ledger
         self._absent: set[str] = set()
         self._inventory_due = dt_util.utcnow()
         self._polling: asyncio.Task[None] | None = None
@@ -124,7 +144,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Open what is kept; raises ConfigEntryNotReady if the disk refuses."""
 
         def open_ledger() -> Ledger:
-            return Ledger(Store.open(storage_path(hass, entry)), choices(entry))
+            return Ledger(Store.open(storage_path(hass, entry)), choices(entry), bounds())
 
         try:
             ledger = await hass.async_add_executor_job(open_ledger)
@@ -151,7 +171,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     @property
     def states(self) -> Mapping[str, DeviceState]:
         """Give what is known of each device."""
-        return self._ledger.states
+        return self.ledger.states
 
     @property
     def devices(self) -> dict[str, Device]:
@@ -160,7 +180,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
 
     def medium(self, state: DeviceState) -> str:
         """Give the medium of a device."""
-        return self._ledger.medium(state)
+        return self.ledger.medium(state)
 
     def identifier(self, dev_eui: str) -> tuple[str, str]:
         """Give the identifier of a device: the same DevEUI on two servers is two devices."""
@@ -175,6 +195,12 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         entry.async_on_unload(
             self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_stopped)
         )
+        entry.async_on_unload(
+            async_track_time_change(self.hass, self._async_reckon, hour=0, minute=0, second=0)
+        )
+        entry.async_on_unload(
+            self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_reckon)
+        )
         entry.async_create_background_task(
             self.hass, self.async_refresh(), f"{DOMAIN} first poll", eager_start=False
         )
@@ -187,7 +213,13 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             self._polling.cancel()
             await asyncio.wait([self._polling])
         await self.connection.close()
-        await self.hass.async_add_executor_job(self._ledger.close)
+        await self.hass.async_add_executor_job(self.ledger.close)
+
+    async def _async_reckon(self, _moment: object) -> None:
+        """Begin a new day, or the same one in another time zone."""
+        for state in await self._async_run(self.ledger.reckon, bounds()):
+            self._tell(state)
+            await asyncio.sleep(0)  # others may run between two devices
 
     async def _async_stopped(self, _event: Event) -> None:
         await self.async_shutdown()
@@ -236,7 +268,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         }
         self.scopes = {scope: names[scope] for scope in chosen if scope in names}
         devices = await self.connection.devices(self.scopes)
-        for state in await self._async_run(self._ledger.meet, devices):
+        for state in await self._async_run(self.ledger.meet, devices):
             self._tell(state)
         await self._async_forget_absent({device.dev_eui for device in devices})
         self._inventory_due = dt_util.utcnow() + INVENTORY_INTERVAL
@@ -262,7 +294,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     async def _async_forget(self, gone: set[str]) -> None:
         if not gone:
             return
-        await self.hass.async_add_executor_job(self._ledger.forget, gone)
+        await self.hass.async_add_executor_job(self.ledger.forget, gone)
         registry = dr.async_get(self.hass)
         for dev_eui in gone:
             self.shown.pop(dev_eui, None)
@@ -276,9 +308,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Take batches as they come, so that values appear soon."""
         batches: list[Batch] = []
         try:
-            async with aclosing(
-                self.connection.poll(self.scopes, self._ledger.cursors)
-            ) as incoming:
+            async with aclosing(self.connection.poll(self.scopes, self.ledger.cursors)) as incoming:
                 async for batch in incoming:
                     batches.append(batch)
                     if len(batches) >= BATCHES_AT_ONCE:
@@ -292,7 +322,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             return
         for batch in batches:
             self._note(batch)
-        for state in await self._async_run(self._ledger.take, batches):
+        for state in await self._async_run(self.ledger.take, batches):
             self._tell(state)
             await asyncio.sleep(0)  # others may run between two devices
 
@@ -309,7 +339,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             self.withheld.discard(batch.device.dev_eui)
 
     async def _async_run[T](
-        self, job: Callable[[Iterable[T]], dict[str, DeviceState]], items: Iterable[T]
+        self, job: Callable[[T], dict[str, DeviceState]], items: T
     ) -> Iterable[DeviceState]:
         return (await self.hass.async_add_executor_job(job, items)).values()
 

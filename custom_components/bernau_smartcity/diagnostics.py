@@ -1,5 +1,6 @@
 """Diagnostics to attach to a question, without secrets and identities."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -9,17 +10,18 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_DEVICES
 from .coordinator import SmartCityConfigEntry
 from .entity import suffix_of
-from .state import DeviceState
+from .state import DeviceState, Key
 
 TO_REDACT: Final = {"api_key", "tenant", "title", "unique_id", "url", CONF_DEVICES}
 
 
 async def async_get_config_entry_diagnostics(
-    hass: HomeAssistant,  # noqa: ARG001  # Home Assistant calls it with these
+    hass: HomeAssistant,
     entry: SmartCityConfigEntry,
 ) -> dict[str, Any]:
     """Give what is configured and what is known of each device."""
     coordinator = entry.runtime_data
+    gaps = await hass.async_add_executor_job(coordinator.ledger.gaps)
     return {
         "entry": async_redact_data(entry.as_dict(), TO_REDACT),
         "settings_of_devices": list(entry.options.get(CONF_DEVICES, {}).values()),
@@ -31,7 +33,10 @@ async def async_get_config_entry_diagnostics(
             "devices_withheld": len(coordinator.withheld),
             "messages_malformed": coordinator.malformed,
         },
-        "devices": [_described(state) for state in coordinator.states.values()],
+        "devices": [
+            {**_described(state), "gaps": _by_suffix(gaps.get(dev_eui, {}))}
+            for dev_eui, state in coordinator.states.items()
+        ],
     }
 
 
@@ -45,6 +50,10 @@ def _described(state: DeviceState) -> dict[str, Any]:
         "heard": state.heard and asdict(state.heard),
         "lost": state.lost,
         "problem": state.problem,
-        "values": {suffix_of(key): asdict(value) for key, value in state.values.items()},
+        "values": _by_suffix({key: asdict(value) for key, value in state.values.items()}),
         "decisions": [{"of": suffix_of(key), **asdict(told)} for key, told in state.decisions],
     }
+
+
+def _by_suffix[T](found: Mapping[Key, T]) -> dict[str, T]:
+    return {suffix_of(key): each for key, each in found.items()}

@@ -39,6 +39,12 @@ def suffix_of(key: Key) -> str:
     return f"{quantity}_{channel}" if channel else str(quantity)
 
 
+def unique_id(coordinator: SmartCityCoordinator, dev_eui: str, suffix: str) -> str:
+    """Give the identity of an entity of a device: never change it."""
+    _, identifier = coordinator.identifier(dev_eui)
+    return f"{identifier}_{suffix}"
+
+
 class DeviceEntity(Entity):
     """An entity of one LoRaWAN device."""
 
@@ -57,7 +63,7 @@ class DeviceEntity(Entity):
         self.coordinator = coordinator
         self.dev_eui = state.device.dev_eui
         domain, identifier = coordinator.identifier(self.dev_eui)
-        self._attr_unique_id = f"{identifier}_{suffix}"
+        self._attr_unique_id = unique_id(coordinator, self.dev_eui, suffix)
         codec = CODECS.get(state.codec)
         self._attr_device_info = DeviceInfo(
             identifiers={(domain, identifier)},

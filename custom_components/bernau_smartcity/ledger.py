@@ -2,35 +2,36 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 import logging
+from threading import Lock
 from typing import Final
 
+from .metering.hours import Bounds, Compiled, Repair, gaps, repair
 from .metering.placement import place
-from .metering.plausibility import Limits, limits_of
-from .metering.pulses import QUANTITY_OF_MEDIUM, Weighed, pulse_weight, weigh
-from .metering.register import Decision, Sample, Total, fold
+from .metering.plausibility import limits_of
+from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, pulse_weight, weigh
 from .model import (
     Batch,
     Codec,
     DecodeError,
     Device,
-    Kind,
     Medium,
     Quantity,
     Reading,
     Setting,
     Uplink,
 )
-from .state import DeviceState, Heard, Key, Register, Value
+from .readings import heard, newest, samples_of
+from .samples import Due
+from .state import DeviceState, Key, Value
 from .store import Store
+from .totals import consumption, continued, pruned, series, sources, total_of
 
 _LOGGER: Final = logging.getLogger(__package__)
 
-SAMPLES_KEPT: Final = timedelta(days=40)
-"""Longer than any network server retains uplinks, so late ones find their place."""
-PRUNE_STEP: Final = timedelta(days=1)
 DECISIONS_KEPT: Final = 20
+GAPS_TOLD: Final = 20
 
 ENCRYPTED: Final = "encrypted"
 """The `problem` of a device whose payload only somebody else can decrypt."""
@@ -48,13 +49,15 @@ class Choices:
 class Ledger:
     """The states of all devices of an entry, as durably kept.
 
-    Everything blocks: call it in an executor, one call at a time.
+    Everything blocks: call it in an executor. One call waits for the other.
     """
 
-    def __init__(self, store: Store, choices: Choices) -> None:
+    def __init__(self, store: Store, choices: Choices, bounds: Bounds | None = None) -> None:
         """Read what was kept, and apply what the user has changed since."""
         self._store = store
         self._choices = choices
+        self._bounds = bounds or {}
+        self._lock = Lock()
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
         self.states: dict[str, DeviceState] = {}
@@ -66,44 +69,109 @@ class Ledger:
         """Keep batches and their cursors, and give the states that changed."""
         changed: dict[str, DeviceState] = {}
         cursors: dict[str, str] = {}
-        with self._store.transaction():
-            for batch in batches:
-                cursors |= batch.cursors
-                if batch.device is not None:
-                    state = self._known(batch.device, changed)
-                    changed[batch.device.dev_eui] = self._read(state, batch)
-            for state in changed.values():
-                self._store.put_state(state)
-            self._store.put_cursors(cursors)
-        self.states |= changed
-        self.cursors |= cursors
+        with self._lock:
+            with self._store.transaction():
+                for batch in batches:
+                    cursors |= batch.cursors
+                    if batch.device is not None:
+                        state = self._known(batch.device, changed)
+                        changed[batch.device.dev_eui] = self._read(state, batch)
+                for state in changed.values():
+                    self._store.put_state(state)
+                self._store.put_cursors(cursors)
+            self.states = self.states | changed
+            self.cursors = self.cursors | cursors
         return changed
 
     def meet(self, devices: Iterable[Device]) -> dict[str, DeviceState]:
         """Take over the inventory, and give the states that changed."""
         changed: dict[str, DeviceState] = {}
-        with self._store.transaction():
-            for device in devices:
-                before = self.states.get(device.dev_eui)
-                if before is None or before.device != device:
-                    state = self._chosen_anew(self._known(device, {}))
-                    changed[device.dev_eui] = state
-                    self._store.put_state(state)
-        self.states |= changed
+        with self._lock:
+            with self._store.transaction():
+                for device in devices:
+                    before = self.states.get(device.dev_eui)
+                    if before is None or before.device != device:
+                        state = self._chosen_anew(self._known(device, {}))
+                        changed[device.dev_eui] = state
+                        self._store.put_state(state)
+            self.states = self.states | changed
         return changed
 
     def forget(self, dev_euis: Iterable[str]) -> None:
         """Forget devices that no longer exist."""
         gone = set(dev_euis)
-        with self._store.transaction():
-            for dev_eui in gone:
-                self._store.forget_device(dev_eui)
-        self.states = {k: v for k, v in self.states.items() if k not in gone}
-        self.cursors = {k: v for k, v in self.cursors.items() if k not in gone}
+        with self._lock:
+            with self._store.transaction():
+                for dev_eui in gone:
+                    self._store.forget_device(dev_eui)
+            self.states = {k: v for k, v in self.states.items() if k not in gone}
+            self.cursors = {k: v for k, v in self.cursors.items() if k not in gone}
 
     def close(self) -> None:
         """Close the store."""
-        self._store.close()
+        with self._lock:
+            self._store.close()
+
+    def reckon(self, bounds: Bounds) -> dict[str, DeviceState]:
+        """Give all states, with the consumption of periods that have begun anew."""
+        with self._lock:
+            self._bounds = bounds
+            self.states = {k: self._consumed(state) for k, state in self.states.items()}
+            return self.states
+
+    def due(self, returned: Iterable[tuple[str, Key]], *, never_written: bool) -> list[Due]:
+        """Give the totals whose hours are to be written: all, or those that never were.
+
+        Of those that returned at least what follows their newest reading.
+        """
+        with self._lock:
+            found = {
+                (d.dev_eui, d.key): d for d in self._store.hours.all(never_written=never_written)
+            }
+            for dev_eui, key in returned:
+                state = self.states.get(dev_eui)
+                if state is not None and key in state.totals:
+                    since = state.registers[state.totals[key][0]].total.last.at
+                    edit = self._store.hours.edit(dev_eui, key)
+                    found.setdefault((dev_eui, key), Due(dev_eui, key, since, edit))
+            return list(found.values())
+
+    def repairs(self, compiled: Iterable[tuple[Due, Compiled]]) -> dict[Due, Repair]:
+        """Give what is to be written to make the recorder's hours true."""
+        with self._lock:
+            return {
+                due: found
+                for due, held in compiled
+                if (found := self._repair(due, held)) is not None
+            }
+
+    def settle(self, written: Iterable[Due], idle: Iterable[Due] = ()) -> None:
+        """Note that hours were written as they were due, and for which nobody waits."""
+        with self._lock, self._store.transaction():
+            self._store.hours.written(written)
+            self._store.hours.rest(idle)
+
+    def gaps(self) -> dict[str, dict[Key, list[tuple[datetime, datetime]]]]:
+        """Give by device and total the stretches over which consumption was spread."""
+        with self._lock:
+            return {
+                dev_eui: {
+                    key: list(gaps(series(self._store, dev_eui, source, None)))[-GAPS_TOLD:]
+                    for key, source in state.totals.items()
+                }
+                for dev_eui, state in self.states.items()
+            }
+
+    def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
+        state = self.states.get(due.dev_eui)
+        if state is None or due.key not in state.totals:
+            return None
+        source = state.totals[due.key]
+        register = state.registers[source[0]]
+        since = compiled.anchor[0] if compiled.anchor else None
+        points = series(self._store, due.dev_eui, source, since)
+        excess = total_of(source, register.shown) - total_of(source, register.total.value)
+        return repair(points, compiled, excess)
 
     def _known(self, device: Device, changed: Mapping[str, DeviceState]) -> DeviceState:
         """Give the state of a device as it is listed now; a poll may not tell its catalogue."""
@@ -128,7 +196,7 @@ class Ledger:
                 state,
                 Batch(device=state.device, uplinks=tuple(self._store.take_undecoded(dev_eui))),
             )
-        state = self._valued(state, codec)
+        state = self._valued(state, codec, {})
         self._store.put_state(state)
         return state
 
@@ -137,15 +205,16 @@ class Ledger:
         codec = self._choices.codec(state.device)
         readings: list[Reading] = []
         for uplink in sorted(batch.uplinks, key=lambda u: u.received_at):
-            state = _heard(state, uplink, joined=batch.joined)
+            state = heard(state, uplink, joined=batch.joined)
             if uplink.payload:
                 found, problem = self._decoded(uplink, codec, state)
                 state = replace(state, problem=problem)
                 readings += found
         state = replace(state, codec="" if codec is None else codec.key)
+        changed: dict[Key, datetime] = {}
         if codec is not None:
-            state = self._totalled(_newest(state, readings), readings, codec)
-        return self._valued(state, codec)
+            state, changed = self._totalled(newest(state, readings), readings, codec)
+        return self._valued(state, codec, changed)
 
     def _decoded(
         self, uplink: Uplink, codec: Codec | None, state: DeviceState
@@ -171,86 +240,79 @@ class Ledger:
 
     def _totalled(
         self, state: DeviceState, readings: Sequence[Reading], codec: Codec
-    ) -> DeviceState:
-        """Continue the totals of all registers that were read."""
+    ) -> tuple[DeviceState, dict[Key, datetime]]:
+        """Continue all registers that were read, and tell after which time each changed."""
+        dev_eui = state.device.dev_eui
         medium = self._medium(state, codec)
         registers = dict(state.registers)
         decisions = list(state.decisions)
-        for key, samples in _samples(readings).items():
+        changed: dict[Key, datetime] = {}
+        for key, samples in samples_of(readings).items():
             limits = replace(limits_of(key[0], medium), modulus=codec.modulus.get(key[0]))
-            register, made = self._continued(state.device.dev_eui, key, samples, limits, registers)
-            if register is not None:
-                registers[key] = register
-                decisions += [(key, decision) for decision in made]
-        return replace(state, registers=registers, decisions=tuple(decisions[-DECISIONS_KEPT:]))
+            before = registers.get(key)
+            step = continued(self._store, (dev_eui, key), samples, limits, before)
+            if step is not None:
+                registers[key], since, made = step
+                changed[key] = since
+                decisions = [(k, told) for k, told in decisions if k != key or told.at <= since]
+                decisions += [(key, told) for told in made]
+        decisions.sort(key=lambda told: told[1].at)
+        state = replace(state, registers=registers, decisions=tuple(decisions[-DECISIONS_KEPT:]))
+        return state, changed
 
-    def _continued(
-        self,
-        dev_eui: str,
-        key: Key,
-        samples: list[Sample],
-        limits: Limits,
-        registers: Mapping[Key, Register],
-    ) -> tuple[Register | None, tuple[Decision, ...]]:
-        """Continue one register; samples that came late are put where they belong."""
-        before = registers.get(key)
-        base = before.base if before else None
-        if base is not None:
-            samples = [sample for sample in samples if sample.at > base.last.at]
-        if not samples:
-            return before, ()
-        self._store.add_samples(dev_eui, key, samples)
-        if before is not None and all(s.at > _newest_at(before.total) for s in samples):
-            total, made = fold(before.total, samples, limits)
-        else:
-            total, made = fold(base, self._store.samples(dev_eui, key), limits)
-        if total is None:  # pragma: no cover  # a fold over samples always gives a total
-            return before, ()
-        base = self._pruned(dev_eui, key, base, total.last.at - SAMPLES_KEPT, limits)
-        floor = before.shown if before is not None else total.value
-        return Register(total, base, floor), made
-
-    def _pruned(
-        self, dev_eui: str, key: Key, base: Total | None, before: datetime, limits: Limits
-    ) -> Total | None:
-        """Fold samples that no late uplink can precede into the base."""
-        oldest = self._store.oldest_sample(dev_eui, key)
-        if oldest is None or oldest >= before - PRUNE_STEP:
-            return base
-        old = [s for s in self._store.samples(dev_eui, key) if s.at < before]
-        self._store.forget_samples(dev_eui, key, before)
-        return fold(base, old, limits)[0]
-
-    def _valued(self, state: DeviceState, codec: Codec | None) -> DeviceState:
-        """Derive what entities show."""
+    def _valued(
+        self, state: DeviceState, codec: Codec | None, changed: Mapping[Key, datetime]
+    ) -> DeviceState:
+        """Derive what entities show, and note whose hours are to be written."""
         if codec is None:
-            return replace(state, values={})
+            return replace(state, values={}, totals={}, consumed={})
+        state = self._with_totals(state, codec)
         values = {
             key: Value(reading.value, reading.at)
             for key, reading in state.latest.items()
             if reading.at is not None
         }
-        for key, register in state.registers.items():
+        for key, source in state.totals.items():
+            register = state.registers[source[0]]
             last = register.total.last
-            display = None if last.value == register.shown else last.value
-            values[key] = Value(register.shown, last.at, display)
-        weighed = self._weighed(state, codec)
-        quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec))
-        for channel, pulses in weighed.items():
-            register = state.registers[Quantity.PULSES, channel]
-            if quantity is not None and (quantity, channel) not in values:
-                values[quantity, channel] = Value(pulses.at(register.shown), register.total.last.at)
-        return replace(state, weighed=weighed, values=values)
+            shown = total_of(source, register.shown)
+            display = None if source[1] or last.value == shown else last.value
+            values[key] = Value(shown, last.at, display)
+            self._note(state.device.dev_eui, key, source[0], changed)
+        registers = {
+            key: pruned(self._store, state.device.dev_eui, key, register)
+            if key in changed
+            else register
+            for key, register in state.registers.items()
+        }
+        return self._consumed(replace(state, registers=registers, values=values))
 
-    def _weighed(self, state: DeviceState, codec: Codec) -> dict[int, Weighed]:
+    def _note(self, dev_eui: str, key: Key, register: Key, changed: Mapping[Key, datetime]) -> None:
+        """Note whose hours are to be written: what changed, and all of a new total."""
+        since = changed.get(register)
+        if since is None and not self._store.hours.known(dev_eui, key):
+            since = self._store.samples.oldest(dev_eui, register)
+        if since is not None:
+            self._store.hours.changed(dev_eui, key, since)
+
+    def _consumed(self, state: DeviceState) -> DeviceState:
+        dev_eui = state.device.dev_eui
+        consumed = consumption(self._store, dev_eui, state.totals, self._bounds)
+        return replace(state, consumed=consumed)
+
+    def _with_totals(self, state: DeviceState, codec: Codec) -> DeviceState:
+        """Weigh pulses, and tell which totals there are."""
         weight = pulse_weight(self._settings(state).get(Setting.PULSE_WEIGHT))
         if weight is None or Setting.PULSE_WEIGHT not in codec.settings:
-            return {}
-        return {
-            channel: weigh(state.weighed.get(channel), weight, register.shown)
+            return replace(state, totals=sources(state.registers, {}, None))
+        weights: dict[int, Weights] = {
+            channel: weigh(state.weights.get(channel, ()), weight, register.shown)
             for (quantity, channel), register in state.registers.items()
             if quantity is Quantity.PULSES
         }
+        quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec))
+        totals = sources(state.registers, weights, quantity)
+        return replace(state, weights=weights, totals=totals)
 
     def _settings(self, state: DeviceState) -> dict[str, str]:
         return {**state.tags, **self._choices.settings(state.device.dev_eui)}
@@ -265,50 +327,3 @@ class Ledger:
         """Give the medium of a device, unknown where it has no decoder."""
         codec = self._choices.codec(state.device)
         return Medium.UNKNOWN if codec is None else self._medium(state, codec)
-
-
-def _heard(state: DeviceState, uplink: Uplink, *, joined: bool) -> DeviceState:
-    """Count the uplinks that never came; one heard before changes nothing."""
-    before = state.heard
-    if before is not None and uplink.received_at <= before.at:
-        return state
-    lost = 0
-    if before is not None and not joined:
-        lost = max(0, uplink.f_cnt - before.f_cnt - 1)
-    return replace(
-        state,
-        heard=Heard(uplink.received_at, uplink.f_cnt, uplink.rssi, uplink.snr),
-        lost=state.lost + lost,
-        settings=dict(uplink.settings),
-    )
-
-
-def _newest(state: DeviceState, readings: Iterable[Reading]) -> DeviceState:
-    """Take over what is newer than what is known; an older value never returns."""
-    latest = dict(state.latest)
-    meter = state.meter
-    for reading in readings:
-        key = (reading.quantity, reading.channel)
-        meter = reading.meter or meter
-        if reading.quantity.kind in {Kind.REGISTER, Kind.MOMENT} or reading.at is None:
-            continue
-        known = latest.get(key)
-        if known is None or known.at is None or reading.at >= known.at:
-            latest[key] = reading
-    return replace(state, latest=latest, meter=meter)
-
-
-def _samples(readings: Sequence[Reading]) -> dict[Key, list[Sample]]:
-    """Sort the registers' readings by register."""
-    restarts = {r.at for r in readings if r.quantity is Quantity.RESTART}
-    samples: dict[Key, list[Sample]] = {}
-    for reading in readings:
-        if reading.quantity.kind is Kind.REGISTER and reading.at is not None:
-            samples.setdefault((reading.quantity, reading.channel), []).append(
-                Sample(reading.at, reading.value, reading.meter, reading.at in restarts)
-            )
-    return samples
-
-
-def _newest_at(total: Total) -> datetime:
-    return max(total.last, total.suspect).at if total.suspect else total.last.at

@@ -30,6 +30,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .codecs import CODECS
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .entity import DeviceEntity, ValueEntity, async_add_as_told, suffix_of
+from .metering.hours import Period
 from .model import Kind, Medium, Quantity
 from .state import DeviceState, Key
 from .statistics import async_announce
@@ -182,6 +183,10 @@ TOTAL_OF: Final = {
 """Counts of a period that say nothing more where the total is known."""
 
 
+SELDOM: Final = {"pulses", "volume_heat", "volume_reverse"}
+"""Totals whose consumption of a day or a month few people ask for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class HealthDescription(SensorEntityDescription):
     """How a figure about the device itself appears."""
@@ -256,11 +261,23 @@ async def async_setup_entry(
         for key in state.values:
             if key[0] in VALUES:
                 yield suffix_of(key), partial(ValueSensor, coordinator, state, key)
+        for key in state.totals:
+            for period in Period:
+                suffix = f"{suffix_of(key)}_{period}"
+                yield suffix, partial(ConsumptionSensor, coordinator, state, key, period)
         for description in HEALTH:
             if description.exists_fn(state):
                 yield description.key, partial(HealthSensor, coordinator, state, description)
 
     await async_add_as_told(entry, async_add_entities, wanted)
+
+
+def _appearance(
+    coordinator: SmartCityCoordinator, state: DeviceState, description: ValueDescription
+) -> tuple[str, SensorDeviceClass | None]:
+    """Give translation key and device class of a quantity of a device."""
+    plain = (description.key, description.device_class)
+    return (description.media or {}).get(coordinator.medium(state), plain)
 
 
 class ValueSensor(ValueEntity, SensorEntity):
@@ -273,9 +290,7 @@ class ValueSensor(ValueEntity, SensorEntity):
         """Show the quantity and channel of the key."""
         quantity, channel = key
         description = VALUES[quantity]
-        name, device_class = (description.media or {}).get(
-            coordinator.medium(state), (str(quantity), description.device_class)
-        )
+        name, device_class = _appearance(coordinator, state, description)
         super().__init__(coordinator, state, description, key, name)
         self._attr_device_class = device_class
         if quantity in TOTAL_OF and (TOTAL_OF[quantity], channel) in state.values:
@@ -310,7 +325,45 @@ class ValueSensor(ValueEntity, SensorEntity):
         """Follow the device; a total is announced to the Energy dashboard."""
         await super().async_added_to_hass()
         if self.state_class is SensorStateClass.TOTAL_INCREASING:
-            await async_announce(self.hass, self)
+            self.coordinator.returned.add((self.dev_eui, self.key))
+            self.coordinator.config_entry.async_create_background_task(
+                self.hass, async_announce(self.hass, self), f"announce {self.entity_id}"
+            )
+
+
+class ConsumptionSensor(DeviceEntity, SensorEntity):
+    """What a total has counted in a day or a month, by the time of measurement.
+
+    It has no statistics of its own: those of the total tell the same.
+    """
+
+    def __init__(
+        self, coordinator: SmartCityCoordinator, state: DeviceState, key: Key, period: Period
+    ) -> None:
+        """Show the consumption of the total in the period."""
+        quantity, channel = key
+        description = VALUES[quantity]
+        super().__init__(coordinator, state, description, f"{suffix_of(key)}_{period}")
+        name, self._attr_device_class = _appearance(coordinator, state, description)
+        self.of = (key, period)
+        self._attr_state_class = None
+        self._attr_translation_key = f"{name}_{period}_channel" if channel else f"{name}_{period}"
+        self._attr_translation_placeholders = {"channel": str(channel)} if channel else {}
+        self._attr_entity_registry_enabled_default = name not in SELDOM
+
+    @property
+    @override
+    def available(self) -> bool:
+        """It stays true while the server or the meter is silent."""
+        return self.native_value is not None
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Give what was consumed."""
+        state = self.device_state
+        value = None if state is None else state.consumed.get(self.of)
+        return value if value is None or self.of[0][0].unit else round(value)
 
 
 class HealthSensor(DeviceEntity, SensorEntity):

@@ -5,14 +5,18 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from .metering.pulses import Weighed
+from .metering.hours import Period
+from .metering.pulses import Weighed, Weights
 from .metering.register import Decision, Kind as DecisionKind, Sample, Total
 from .model import Device, Quantity, Reading
 
-_QUANTITIES: Final = {str(quantity): quantity for quantity in Quantity}
+QUANTITIES: Final = {str(quantity): quantity for quantity in Quantity}
+"""By their names."""
 
 type Key = tuple[Quantity, int]
 """A quantity and its channel."""
+type Source = tuple[Key, Weights]
+"""The register that a total follows, and its weights if it is one of pulses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,10 @@ class Register:
     """A register of a device and its total."""
 
     total: Total
-    """Over all samples."""
-    base: Total | None = None
-    """Over the samples that are no longer kept."""
     floor: float = 0.0
     """The highest total ever shown: a late sample never makes it fall."""
+    since: datetime | None = None
+    """Samples from before are no longer kept, nor taken."""
 
     @property
     def shown(self) -> float:
@@ -69,11 +72,15 @@ class DeviceState:
     latest: Mapping[Key, Reading] = field(default_factory=dict)
     """Newest reading of what is no register."""
     registers: Mapping[Key, Register] = field(default_factory=dict)
-    weighed: Mapping[int, Weighed] = field(default_factory=dict)
+    weights: Mapping[int, Weights] = field(default_factory=dict)
     """By channel of the pulses."""
     decisions: tuple[tuple[Key, Decision], ...] = ()
     values: Mapping[Key, Value] = field(default_factory=dict)
     """What entities show; follows from the rest."""
+    totals: Mapping[Key, Source] = field(default_factory=dict)
+    """Every total of the device; follows from the rest."""
+    consumed: Mapping[tuple[Key, Period], float] = field(default_factory=dict)
+    """By total and period; follows from the samples."""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -103,10 +110,10 @@ def to_json(state: DeviceState) -> dict[str, Any]:
             if r.at is not None
         ],
         "registers": [
-            [*key, _total_json(r.total), r.base and _total_json(r.base), r.floor]
+            [*key, _total_json(r.total), r.floor, r.since and _seconds(r.since)]
             for key, r in state.registers.items()
         ],
-        "weighed": [[channel, *_fields(w)] for channel, w in state.weighed.items()],
+        "weights": [[ch, *map(_fields, weights)] for ch, weights in state.weights.items()],
         "decisions": [
             [*key, d.kind, _seconds(d.at), d.before, d.after] for key, d in state.decisions
         ],
@@ -125,19 +132,22 @@ def from_json(data: Mapping[str, Any]) -> DeviceState:
         lost=data["lost"],
         problem=data["problem"],
         latest={
-            (_QUANTITIES[quantity], channel): Reading(
-                _QUANTITIES[quantity], value, channel, _time(at), meter
+            (QUANTITIES[quantity], channel): Reading(
+                QUANTITIES[quantity], value, channel, _time(at), meter
             )
             for quantity, channel, value, at, meter in data["latest"]
         },
         registers={
-            (_QUANTITIES[quantity], channel): Register(_total(total), base and _total(base), floor)
-            for quantity, channel, total, base, floor in data["registers"]
+            (QUANTITIES[quantity], channel): Register(_total(total), floor, since and _time(since))
+            for quantity, channel, total, floor, since in data["registers"]
         },
-        weighed={channel: Weighed(*rest) for channel, *rest in data["weighed"]},
+        weights={
+            channel: tuple(Weighed(*fields) for fields in weights)
+            for channel, *weights in data["weights"]
+        },
         decisions=tuple(
             (
-                (_QUANTITIES[quantity], channel),
+                (QUANTITIES[quantity], channel),
                 Decision(DecisionKind(kind), _time(at), before, after),
             )
             for quantity, channel, kind, at, before, after in data["decisions"]

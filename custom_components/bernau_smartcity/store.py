@@ -5,7 +5,7 @@ holds is kept together or not at all, and its cost follows what has changed.
 All functions block: call them in an executor, one at a time.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,9 +14,9 @@ from pathlib import Path
 import sqlite3
 from typing import Final, Self
 
-from .metering.register import Sample
 from .model import Uplink
-from .state import DeviceState, Key, from_json, to_json
+from .samples import SCHEMA as SAMPLES_SCHEMA, DueHours, Samples, micros
+from .state import DeviceState, from_json, to_json
 
 VERSION: Final = 1
 UNDECODED_KEPT: Final = 200
@@ -25,11 +25,6 @@ UNDECODED_KEPT: Final = 200
 _SCHEMA: Final = """
 CREATE TABLE device (dev_eui TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cursor (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE sample (
-    dev_eui TEXT, quantity TEXT, channel INTEGER, at INTEGER,
-    value REAL NOT NULL, meter TEXT NOT NULL, restarted INTEGER NOT NULL,
-    PRIMARY KEY (dev_eui, quantity, channel, at)
-) WITHOUT ROWID;
 CREATE TABLE undecoded (
     dev_eui TEXT, received_at INTEGER, id TEXT, uplink TEXT NOT NULL,
     PRIMARY KEY (dev_eui, received_at, id)
@@ -51,6 +46,8 @@ class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Use an open database with the schema in place."""
         self._db = connection
+        self.samples = Samples(connection)
+        self.hours = DueHours(connection)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -101,44 +98,11 @@ class Store:
         """Keep cursors of the network server."""
         self._db.executemany("INSERT OR REPLACE INTO cursor VALUES (?, ?)", cursors.items())
 
-    def add_samples(self, dev_eui: str, key: Key, samples: Iterable[Sample]) -> None:
-        """Add samples of a register; of two at the same instant the higher stays."""
-        self._db.executemany(
-            "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET value = max(value, excluded.value),"
-            " meter = max(meter, excluded.meter), restarted = max(restarted, excluded.restarted)",
-            ((dev_eui, *key, _micros(s.at), s.value, s.meter, s.restarted) for s in samples),
-        )
-
-    def samples(self, dev_eui: str, key: Key) -> list[Sample]:
-        """Give the kept samples of a register in order of measurement."""
-        rows = self._db.execute(
-            "SELECT at, value, meter, restarted FROM sample"
-            " WHERE dev_eui = ? AND quantity = ? AND channel = ? ORDER BY at",
-            (dev_eui, *key),
-        )
-        return [Sample(_time(at), value, meter, bool(again)) for at, value, meter, again in rows]
-
-    def oldest_sample(self, dev_eui: str, key: Key) -> datetime | None:
-        """Give the time of the oldest kept sample of a register."""
-        (at,) = self._db.execute(
-            "SELECT min(at) FROM sample WHERE dev_eui = ? AND quantity = ? AND channel = ?",
-            (dev_eui, *key),
-        ).fetchone()
-        return None if at is None else _time(at)
-
-    def forget_samples(self, dev_eui: str, key: Key, before: datetime) -> None:
-        """Forget the samples of a register from before a time."""
-        self._db.execute(
-            "DELETE FROM sample WHERE dev_eui = ? AND quantity = ? AND channel = ? AND at < ?",
-            (dev_eui, *key, _micros(before)),
-        )
-
     def put_undecoded(self, uplink: Uplink) -> None:
         """Keep an uplink that gave no readings until a decoder understands it."""
         self._db.execute(
             "INSERT OR REPLACE INTO undecoded VALUES (?, ?, ?, ?)",
-            (uplink.dev_eui, _micros(uplink.received_at), uplink.id, _uplink_json(uplink)),
+            (uplink.dev_eui, micros(uplink.received_at), uplink.id, _uplink_json(uplink)),
         )
         self._db.execute(
             "DELETE FROM undecoded WHERE dev_eui = ?1 AND received_at < coalesce((SELECT"
@@ -157,7 +121,8 @@ class Store:
 
     def forget_readings(self, dev_eui: str) -> None:
         """Forget what was read from a device, and the cursor up to which it was."""
-        self._db.execute("DELETE FROM sample WHERE dev_eui = ?", (dev_eui,))
+        self.samples.forget(dev_eui)
+        self.hours.forget(dev_eui)
         self._db.execute("DELETE FROM cursor WHERE key = ?", (dev_eui,))
 
     def forget_device(self, dev_eui: str) -> None:
@@ -173,7 +138,9 @@ def _opened(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA synchronous = FULL")
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            database.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
+            database.executescript(
+                f"BEGIN;{_SCHEMA}{SAMPLES_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;"
+            )
             version = VERSION
     except BaseException:
         database.close()
@@ -207,11 +174,3 @@ def _uplink(data: dict[str, object]) -> Uplink:
         received_at=datetime.fromisoformat(received_at),
         payload=bytes.fromhex(payload),
     )
-
-
-def _micros(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000)
-
-
-def _time(micros: int) -> datetime:
-    return datetime.fromtimestamp(micros / 1_000_000, UTC)

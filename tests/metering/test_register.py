@@ -7,7 +7,14 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.bernau_smartcity.metering.plausibility import Limits, limits_of
-from custom_components.bernau_smartcity.metering.register import Kind, Sample, Total, advance, fold
+from custom_components.bernau_smartcity.metering.register import (
+    Folded,
+    Kind,
+    Sample,
+    Total,
+    advance,
+    fold,
+)
 from custom_components.bernau_smartcity.model import Kind as QuantityKind, Medium, Quantity
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -94,7 +101,8 @@ def test_rules(
     limits: Limits, values: tuple[float | Sample, ...], total: float, kinds: list[Kind]
 ) -> None:
     """Each stated rule, with the decisions that it tells."""
-    result, decisions = fold(None, samples(*values), limits)
+    folded = fold(None, samples(*values), limits)
+    result, decisions = folded.total, folded.decisions
     assert result is not None
     assert result.value == total
     assert [decision.kind for decision in decisions] == kinds
@@ -103,14 +111,15 @@ def test_rules(
 def test_no_samples_no_total() -> None:
     """A fold over nothing changes nothing."""
     total = Total(1.0, Sample(START, 1.0))
-    assert fold(None, [], METER) == (None, ())
-    assert fold(total, [], METER) == (total, ())
+    assert fold(None, [], METER) == Folded(None, (), ())
+    assert fold(total, [], METER) == Folded(total, (), ())
 
 
 def test_long_silence_allows_more() -> None:
     """What is a glitch within an hour is consumption over a week."""
     first = Sample(START, 500)
-    total, decisions = fold(None, [first, Sample(START + 7 * 24 * HOUR, 9_000)], METER)
+    folded = fold(None, [first, Sample(START + 7 * 24 * HOUR, 9_000)], METER)
+    total, decisions = folded.total, folded.decisions
     assert total is not None
     assert (total.value, decisions) == (9_000, ())
 
@@ -144,7 +153,8 @@ def test_any_order_gives_the_same_total(increases: list[float], random: object) 
     ordered = samples(*shown)
     mixed = [*ordered, ordered[0]]
     random.shuffle(mixed)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
-    total, decisions = fold(None, mixed, METER)
+    folded = fold(None, mixed, METER)
+    total, decisions = folded.total, folded.decisions
     assert total is not None
     assert total.value == pytest.approx(value)
     assert decisions == ()

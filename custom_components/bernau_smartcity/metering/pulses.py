@@ -31,13 +31,26 @@ class Weighed:
         return self.value + (pulses - self.pulses) * self.weight
 
 
-def weigh(before: Weighed | None, weight: float, pulses: float) -> Weighed:
+type Weights = tuple[Weighed, ...]
+"""Each holds from its point on, the first for all that was before."""
+
+
+def weigh(before: Weights, weight: float, pulses: float) -> Weights:
     """Weigh pulses from now on; a corrected weight changes no past consumption."""
-    if before is None:
-        return Weighed(weight, 0.0, 0.0)
-    if before.weight == weight:
+    if not before:
+        return (Weighed(weight, 0.0, 0.0),)
+    if before[-1].weight == weight:
         return before
-    return Weighed(weight, pulses, before.at(pulses))
+    return (*before, Weighed(weight, pulses, weighed(before, pulses)))
+
+
+def weighed(weights: Weights, pulses: float) -> float:
+    """Give the total in kWh or m³ for a total of pulses, by the weight that held then."""
+    holding = weights[0]
+    for each in weights[1:]:
+        if each.pulses <= pulses:
+            holding = each
+    return holding.at(pulses)
 
 
 def pulse_weight(text: str | None) -> float | None:

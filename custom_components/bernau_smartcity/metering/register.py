@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from .plausibility import Limits
 
@@ -57,6 +58,24 @@ class Total:
     """A sample in quarantine until the next one confirms or refutes it."""
 
 
+class Point(NamedTuple):
+    """What a total was at a time."""
+
+    at: datetime
+    total: float
+
+
+class Folded(NamedTuple):
+    """A total after samples, and how it came to it."""
+
+    total: Total | None
+    decisions: tuple[Decision, ...]
+    points: tuple[Point, ...]
+    """One for each sample that counted, in order of measurement."""
+    confirmed: frozenset[datetime] = frozenset()
+    """When those were that count only because a later one confirmed them."""
+
+
 type Step = tuple[Total, tuple[Decision, ...]]
 
 
@@ -90,15 +109,24 @@ def advance(total: Total | None, sample: Sample, limits: Limits) -> Step:
     )
 
 
-def fold(
-    total: Total | None, samples: Iterable[Sample], limits: Limits
-) -> tuple[Total | None, tuple[Decision, ...]]:
+def fold(total: Total | None, samples: Iterable[Sample], limits: Limits) -> Folded:
     """Continue a total with samples in any order; see `advance`."""
     decisions: list[Decision] = []
+    points: list[Point] = []
+    confirmed: set[datetime] = set()
     for sample in sorted(samples):
-        total, made = advance(total, sample, limits)
+        before = total
+        total, made = advance(before, sample, limits)
         decisions += made
-    return total, tuple(decisions)
+        if total.last is not sample:
+            continue
+        suspect = before.suspect if before else None
+        if before is not None and suspect is not None and _confirms(made, suspect):
+            since = total.value - (sample.value - suspect.value)
+            points.append(Point(suspect.at, max(before.value, since)))
+            confirmed.add(suspect.at)
+        points.append(Point(sample.at, total.value))
+    return Folded(total, tuple(decisions), tuple(points), frozenset(confirmed))
 
 
 def _counted(last: Sample, sample: Sample, limits: Limits) -> tuple[float, Kind | None] | None:
@@ -129,6 +157,10 @@ def _confirmed(total: Total, suspect: Sample, sample: Sample, limits: Limits) ->
         _continue(total, sample, since + increase),
         (_told(kind, total.last, suspect),),
     )
+
+
+def _confirms(made: Iterable[Decision], suspect: Sample) -> bool:
+    return any(told.at == suspect.at and told.kind is not Kind.REFUTED for told in made)
 
 
 def _refuted(total: Total, sample: Sample, limits: Limits) -> tuple[Decision, ...]:

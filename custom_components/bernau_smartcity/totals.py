@@ -1,0 +1,109 @@
+"""Registers continued by samples, and the series of the totals that follow.
+
+All functions work on the store and block.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from .metering.hours import Bounds, Period, consumed
+from .metering.placement import OLDEST
+from .metering.plausibility import Limits
+from .metering.pulses import Weights, weighed
+from .metering.register import Decision, Point, Sample, fold
+from .model import Quantity
+from .state import Key, Register, Source
+from .store import Store
+
+SAMPLES_KEPT: Final = timedelta(days=40)
+"""Longer than any network server retains uplinks, so late ones find their place."""
+PRUNE_STEP: Final = timedelta(days=1)
+
+
+def continued(
+    store: Store,
+    of: tuple[str, Key],
+    samples: Sequence[Sample],
+    limits: Limits,
+    before: Register | None,
+) -> tuple[Register, datetime, tuple[Decision, ...]] | None:
+    """Continue one register; samples that came late are put where they belong.
+
+    Gives it with the time after which its total may have changed and the
+    decisions made since then, None where nothing changed.
+    """
+    dev_eui, key = of
+    if before is not None and before.since is not None:
+        samples = [sample for sample in samples if sample.at > before.since]
+    earliest = store.samples.add(dev_eui, key, samples)
+    if earliest is None:
+        return None
+    start = store.samples.firm_before(dev_eui, key, earliest)
+    since = None if start is None else start.last.at
+    replayed = store.samples.after(dev_eui, key, since)
+    folded = fold(start, replayed, limits)
+    if folded.total is None:  # pragma: no cover  # a fold over samples always gives a total
+        return None
+    store.samples.put_totals(dev_eui, key, replayed, folded)
+    register = Register(
+        folded.total,
+        folded.total.value if before is None else before.shown,
+        None if before is None else before.since,
+    )
+    return register, since or earliest, folded.decisions
+
+
+def pruned(store: Store, dev_eui: str, key: Key, register: Register) -> Register:
+    """Forget samples that no late uplink can precede and no hour still needs."""
+    newest = register.total.last.at
+    due = store.hours.since(dev_eui, key) or newest
+    limit = min(newest - SAMPLES_KEPT, max(due, newest - OLDEST))
+    oldest = store.samples.oldest(dev_eui, key)
+    if oldest is None or oldest >= limit - PRUNE_STEP:
+        return register
+    base = store.samples.firm_before(dev_eui, key, limit)
+    if base is None:
+        return register
+    store.samples.forget_before(dev_eui, key, base.last.at)
+    return replace(register, since=base.last.at)
+
+
+def sources(
+    registers: Mapping[Key, Register], weights: Mapping[int, Weights], quantity: Quantity | None
+) -> dict[Key, Source]:
+    """Give what each total of a device follows; pulses stand for the quantity."""
+    found: dict[Key, Source] = {key: (key, ()) for key in registers}
+    if quantity is not None:
+        for channel, known in weights.items():
+            found.setdefault((quantity, channel), ((Quantity.PULSES, channel), known))
+    return found
+
+
+def total_of(source: Source, total: float) -> float:
+    """Give a total from that of the register which it follows."""
+    _, weights = source
+    return weighed(weights, total) if weights else total
+
+
+def series(store: Store, dev_eui: str, source: Source, since: datetime | None) -> list[Point]:
+    """Give the points of a total from the newest one not after a time on, or all."""
+    points = store.samples.points(dev_eui, source[0], since)
+    return [Point(at, total_of(source, total)) for at, total in points]
+
+
+def consumption(
+    store: Store, dev_eui: str, totals: Mapping[Key, Source], bounds: Bounds
+) -> dict[tuple[Key, Period], float]:
+    """Give what was consumed in each period by each total."""
+    found: dict[tuple[Key, Period], float] = {}
+    for key, source in totals.items():
+        for period, (start, end) in bounds.items():
+            points = {
+                Point(at, total_of(source, total))
+                for edge in (start, end)
+                for at, total in store.samples.neighbours(dev_eui, source[0], edge)
+            }
+            found[key, period] = consumed(sorted(points), start, end)
+    return found
