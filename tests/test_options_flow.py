@@ -25,13 +25,16 @@ def network(monkeypatch: pytest.MonkeyPatch) -> FlowNetwork:
     return made
 
 
+MENU = ("applications", "decoders", "device", "exchange", "display", "undo")
+
+
 async def choose(
     hass: HomeAssistant, existing: MockConfigEntry, menu_option: str
 ) -> ConfigFlowResult:
     """Open the menu and choose from it."""
     result = await hass.config_entries.options.async_init(existing.entry_id)
     assert (result["type"], result["step_id"]) == (FlowResultType.MENU, "init")
-    assert result["menu_options"] == ["applications", "decoders", "device"]
+    assert result["menu_options"] == list(MENU)
     return await send(hass, result, {"next_step_id": menu_option})
 
 

@@ -3,15 +3,30 @@
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.typing import ConfigType
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
+from .actions import async_register_actions
 from .backfill import Backfill
+from .const import DOMAIN
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
 from .issues import async_clear_issues
 from .model import NetworkError
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(
+    hass: HomeAssistant,
+    config: ConfigType,  # noqa: ARG001  # Home Assistant calls it with these
+) -> bool:
+    """Offer the actions, whatever entries there are."""
+    async_register_actions(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) -> bool:
@@ -21,6 +36,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
     """
     coordinator = await SmartCityCoordinator.async_open(hass, entry)
     await coordinator.async_forget_unchosen()
+    coordinator.async_remove_devices(coordinator.ledger.places.gone())
     try:
         await coordinator.async_take_inventory()
     except NetworkError as error:

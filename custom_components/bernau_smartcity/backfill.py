@@ -29,10 +29,10 @@ from homeassistant.helpers import entity_registry as er
 from sqlalchemy.exc import SQLAlchemyError
 
 from .const import DOMAIN, LOGGER
-from .entity import suffix_of, unique_id
+from .entity import unique_id
 from .metering.hours import Repair, Row, full_hour
 from .samples import Due
-from .state import Key
+from .state import Key, suffix_of
 from .statistics import Wanted, async_lift, async_settled, async_write, holds, read
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
-from .entity import ValueEntity, async_add_as_told, suffix_of
+from .entity import ValueEntity, async_add_as_told
 from .model import Quantity
-from .state import DeviceState, Key
+from .state import DeviceState, Key, suffix_of
 
 PARALLEL_UPDATES = 0
 

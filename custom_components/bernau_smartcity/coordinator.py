@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -37,10 +38,12 @@ from .const import (
     SCAN_INTERVAL,
 )
 from .issues import async_update_issues
+from .joining import Joining
 from .ledger import Choices, Ledger
 from .metering.hours import Bounds, Period
 from .model import Batch, Codec, Connection, Device, NetworkError
 from .network import SERVERS
+from .places import Places
 from .state import DeviceState, Key
 from .store import Store
 
@@ -78,7 +81,7 @@ def choices(entry: ConfigEntry) -> Choices:
         chosen = devices.get(dev_eui, {})
         return {key: value for key, value in chosen.items() if key != CONF_CODEC}
 
-    return Choices(codec, settings)
+    return Choices(codec, settings, Places.from_options(entry.options))
 
 
 def bounds() -> Bounds:
@@ -175,8 +178,12 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
 
     @property
     def devices(self) -> dict[str, Device]:
-        """Give the known inventory."""
-        return {dev_eui: state.device for dev_eui, state in self.states.items()}
+        """Give the known inventory, a device that stands at a place of another by its name."""
+        present = self.ledger.places.present
+        return {
+            present(place): replace(state.device, dev_eui=present(place))
+            for place, state in self.states.items()
+        }
 
     def medium(self, state: DeviceState) -> str:
         """Give the medium of a device."""
@@ -258,6 +265,12 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             self._polling = None
             async_update_issues(self.hass, self)
 
+    async def async_checked(
+        self, check: Callable[[Joining, Mapping[str, DeviceState]], None]
+    ) -> None:
+        """Let a check look at what is kept; raises RefusedError."""
+        await self.hass.async_add_executor_job(self.ledger.run, check)
+
     async def async_take_inventory(self) -> None:
         """Read the complete inventory: new, renamed and removed devices."""
         names = await self.connection.scopes()
@@ -283,9 +296,10 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     async def _async_forget_absent(self, present: set[str]) -> None:
         """Remove devices that two complete inventories in a row did not hold."""
         absent = {
-            dev_eui
-            for dev_eui, state in self.states.items()
-            if dev_eui not in present and state.device.scope in self.scopes
+            place
+            for place, state in self.states.items()
+            if present.isdisjoint(self.ledger.places.devices(place))
+            and state.device.scope in self.scopes
         }
         gone = absent & self._absent
         self._absent = absent - gone
@@ -295,9 +309,15 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         if not gone:
             return
         await self.hass.async_add_executor_job(self.ledger.forget, gone)
-        registry = dr.async_get(self.hass)
         for dev_eui in gone:
             self.shown.pop(dev_eui, None)
+        self.async_remove_devices(gone)
+
+    @callback
+    def async_remove_devices(self, dev_euis: Iterable[str]) -> None:
+        """Remove devices and their entities from the registries."""
+        registry = dr.async_get(self.hass)
+        for dev_eui in dev_euis:
             device = registry.async_get_device_by_identifier(
                 self.identifier(dev_eui), self.config_entry.entry_id
             )
@@ -331,12 +351,13 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         self.malformed += batch.malformed
         if batch.device is None:
             return
+        place = self.ledger.places.place(batch.device.dev_eui)
         if batch.overflowed:
-            self.overflowed.add(batch.device.dev_eui)
+            self.overflowed.add(place)
         if batch.withheld:
-            self.withheld.add(batch.device.dev_eui)
+            self.withheld.add(place)
         elif batch.uplinks:
-            self.withheld.discard(batch.device.dev_eui)
+            self.withheld.discard(place)
 
     async def _async_run[T](
         self, job: Callable[[T], dict[str, DeviceState]], items: T

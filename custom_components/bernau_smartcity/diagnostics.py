@@ -7,12 +7,20 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_DEVICES
+from .const import CONF_DEVICES, CONF_DISPLAYS, CONF_EXCHANGES
 from .coordinator import SmartCityConfigEntry
-from .entity import suffix_of
-from .state import DeviceState, Key
+from .state import DeviceState, Key, suffix_of
 
-TO_REDACT: Final = {"api_key", "tenant", "title", "unique_id", "url", CONF_DEVICES}
+TO_REDACT: Final = {
+    "api_key",
+    "tenant",
+    "title",
+    "unique_id",
+    "url",
+    CONF_DEVICES,
+    CONF_DISPLAYS,
+    CONF_EXCHANGES,
+}
 
 
 async def async_get_config_entry_diagnostics(

@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .codecs import CODECS
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
-from .state import DeviceState, Key, Value
+from .state import DeviceState, Key, Value, suffix_of
 
 type Wanted = Callable[[DeviceState], Iterable[tuple[str, Callable[[], DeviceEntity]]]]
 """The entities of a device: the suffix of each identity, and how to make it."""
@@ -31,12 +31,6 @@ async def async_add_as_told(
             async_add_entities([make() for _, make in missing])
 
     entry.async_on_unload(await entry.runtime_data.async_listen_states(add))
-
-
-def suffix_of(key: Key) -> str:
-    """Give the part of an identity that names a quantity and its channel: never change it."""
-    quantity, channel = key
-    return f"{quantity}_{channel}" if channel else str(quantity)
 
 
 def unique_id(coordinator: SmartCityCoordinator, dev_eui: str, suffix: str) -> str:

@@ -152,6 +152,11 @@ def device_label(device: Device) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def typed_dev_eui(typed: str) -> str:
+    """Give the DevEUI that was chosen by its label, or typed in any spelling."""
+    return "".join(filter(str.isalnum, typed.rpartition(" ")[2])).lower()
+
+
 def devices_schema(devices: Iterable[Device]) -> probatio.Schema:
     """Build the form in which one device is chosen.
 

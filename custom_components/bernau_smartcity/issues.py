@@ -21,8 +21,8 @@ def _needs_decoder(coordinator: SmartCityCoordinator) -> Iterable[str]:
     options = coordinator.config_entry.options
     left_out = {p for p, codec in options.get(CONF_PROFILES, {}).items() if codec == NO_CODEC}
     devices = options.get(CONF_DEVICES, {})
-    for dev_eui, state in coordinator.states.items():
-        chosen = devices.get(dev_eui, {}).get("codec")
+    for place, state in coordinator.states.items():
+        chosen = devices.get(coordinator.ledger.places.present(place), {}).get("codec")
         if not state.codec and state.device.profile not in left_out and chosen != NO_CODEC:
             yield _name(state)
 
@@ -53,8 +53,9 @@ def _twice(coordinator: SmartCityCoordinator) -> Iterable[str]:
     others: set[str] = set()
     for entry in coordinator.hass.config_entries.async_loaded_entries(DOMAIN):
         if entry.entry_id != coordinator.config_entry.entry_id:
-            others |= entry.runtime_data.states.keys()
-    return (_name(s) for eui, s in coordinator.states.items() if eui in others)
+            others |= entry.runtime_data.devices.keys()
+    present = coordinator.ledger.places.present
+    return (_name(s) for place, s in coordinator.states.items() if present(place) in others)
 
 
 _ISSUES: Final[dict[str, Callable[[SmartCityCoordinator], Iterable[str]]]] = {

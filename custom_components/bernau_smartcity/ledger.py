@@ -1,16 +1,18 @@
 """Uplinks in, states out: decoded, placed in time, totalled and kept in one step."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 import logging
 from threading import Lock
 from typing import Final
 
+from .joining import Joining
 from .metering.hours import Bounds, Compiled, Repair, gaps, repair
 from .metering.placement import place
 from .metering.plausibility import limits_of
 from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, pulse_weight, weigh
+from .metering.register import Point
 from .model import (
     Batch,
     Codec,
@@ -22,6 +24,7 @@ from .model import (
     Setting,
     Uplink,
 )
+from .places import Places
 from .readings import heard, newest, samples_of
 from .samples import Due
 from .state import DeviceState, Key, Value
@@ -44,6 +47,7 @@ class Choices:
     codec: Callable[[Device], Codec | None]
     settings: Callable[[str], Mapping[str, str]]
     """By DevEUI; wins over the server's tags."""
+    places: Places = field(default_factory=Places)
 
 
 class Ledger:
@@ -60,10 +64,15 @@ class Ledger:
         self._lock = Lock()
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
+        self._joining = Joining(store, choices.places, self._medium_of)
+        self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
+        """By place: the DevEUI of the device that was the first there."""
         with store.transaction():
             for state in kept.states.values():
-                self.states[state.device.dev_eui] = self._chosen_anew(state)
+                self._by_device[state.device.dev_eui] = self._chosen_anew(state)
+            self._joining.apply(self._by_device)
+            self.states = self._placed(self._by_device, self._by_device)
 
     def take(self, batches: Iterable[Batch]) -> dict[str, DeviceState]:
         """Keep batches and their cursors, and give the states that changed."""
@@ -79,9 +88,12 @@ class Ledger:
                 for state in changed.values():
                     self._store.put_state(state)
                 self._store.put_cursors(cursors)
-            self.states = self.states | changed
+                by_device = self._by_device | changed
+                placed = self._placed(changed, by_device)
+            self._by_device = by_device
+            self.states = self.states | placed
             self.cursors = self.cursors | cursors
-        return changed
+        return placed
 
     def meet(self, devices: Iterable[Device]) -> dict[str, DeviceState]:
         """Take over the inventory, and give the states that changed."""
@@ -89,22 +101,28 @@ class Ledger:
         with self._lock:
             with self._store.transaction():
                 for device in devices:
-                    before = self.states.get(device.dev_eui)
+                    before = self._by_device.get(device.dev_eui)
                     if before is None or before.device != device:
                         state = self._chosen_anew(self._known(device, {}))
                         changed[device.dev_eui] = state
                         self._store.put_state(state)
-            self.states = self.states | changed
-        return changed
+                by_device = self._by_device | changed
+                placed = self._placed(changed, by_device)
+            self._by_device = by_device
+            self.states = self.states | placed
+        return placed
 
     def forget(self, dev_euis: Iterable[str]) -> None:
-        """Forget devices that no longer exist."""
-        gone = set(dev_euis)
+        """Forget places, with all devices that stood there."""
+        places = set(dev_euis)
+        gone = {each for where in places for each in self.places.devices(where)}
         with self._lock:
             with self._store.transaction():
                 for dev_eui in gone:
                     self._store.forget_device(dev_eui)
-            self.states = {k: v for k, v in self.states.items() if k not in gone}
+                self._joining.forget(places)
+            self._by_device = {k: v for k, v in self._by_device.items() if k not in gone}
+            self.states = {k: v for k, v in self.states.items() if k not in places}
             self.cursors = {k: v for k, v in self.cursors.items() if k not in gone}
 
     def close(self) -> None:
@@ -112,11 +130,18 @@ class Ledger:
         with self._lock:
             self._store.close()
 
+    def run[T](self, job: Callable[[Joining, Mapping[str, DeviceState]], T]) -> T:
+        """Let a job look at what is kept of the devices, while nothing changes."""
+        with self._lock:
+            return job(self._joining, self._by_device)
+
     def reckon(self, bounds: Bounds) -> dict[str, DeviceState]:
         """Give all states, with the consumption of periods that have begun anew."""
         with self._lock:
             self._bounds = bounds
-            self.states = {k: self._consumed(state) for k, state in self.states.items()}
+            self._by_device = {k: self._consumed(state) for k, state in self._by_device.items()}
+            with self._store.transaction():
+                self.states = self._placed(self._by_device, self._by_device)
             return self.states
 
     def due(self, returned: Iterable[tuple[str, Key]], *, never_written: bool) -> list[Due]:
@@ -131,7 +156,7 @@ class Ledger:
             for dev_eui, key in returned:
                 state = self.states.get(dev_eui)
                 if state is not None and key in state.totals:
-                    since = state.registers[state.totals[key][0]].total.last.at
+                    since = state.values[key].at
                     edit = self._store.hours.edit(dev_eui, key)
                     found.setdefault((dev_eui, key), Due(dev_eui, key, since, edit))
             return list(found.values())
@@ -156,8 +181,8 @@ class Ledger:
         with self._lock:
             return {
                 dev_eui: {
-                    key: list(gaps(series(self._store, dev_eui, source, None)))[-GAPS_TOLD:]
-                    for key, source in state.totals.items()
+                    key: list(gaps(self._points(dev_eui, key, None)))[-GAPS_TOLD:]
+                    for key in state.totals
                 }
                 for dev_eui, state in self.states.items()
             }
@@ -166,16 +191,40 @@ class Ledger:
         state = self.states.get(due.dev_eui)
         if state is None or due.key not in state.totals:
             return None
-        source = state.totals[due.key]
-        register = state.registers[source[0]]
         since = compiled.anchor[0] if compiled.anchor else None
-        points = series(self._store, due.dev_eui, source, since)
-        excess = total_of(source, register.shown) - total_of(source, register.total.value)
+        points = self._points(due.dev_eui, due.key, since)
+        excess = state.values[due.key].value - points[-1].total
         return repair(points, compiled, excess)
+
+    def _points(self, where: str, key: Key, since: datetime | None) -> list[Point]:
+        """Give the points of a total of a place, at least those after a time."""
+        if where in self._joining.altered:
+            return self._joining.joined(where, key, self._by_device).points
+        return series(self._store, where, self.states[where].totals[key], since)
+
+    def _placed(
+        self, changed: Iterable[str], by_device: Mapping[str, DeviceState]
+    ) -> dict[str, DeviceState]:
+        """Give the states of the places of devices that changed."""
+        found: dict[str, DeviceState] = {}
+        for where in dict.fromkeys(map(self.places.place, changed)):
+            state = (
+                self._joining.placed(where, by_device, self._bounds)
+                if where in self._joining.altered
+                else by_device[where]
+            )
+            if state is not None:
+                found[where] = state
+        return found
+
+    @property
+    def places(self) -> Places:
+        """Give what was noted of places."""
+        return self._joining.places
 
     def _known(self, device: Device, changed: Mapping[str, DeviceState]) -> DeviceState:
         """Give the state of a device as it is listed now; a poll may not tell its catalogue."""
-        state = changed.get(device.dev_eui) or self.states.get(device.dev_eui)
+        state = changed.get(device.dev_eui) or self._by_device.get(device.dev_eui)
         if state is None:
             return DeviceState(device=device)
         catalogue = device.catalogue or state.device.catalogue
@@ -267,6 +316,8 @@ class Ledger:
         if codec is None:
             return replace(state, values={}, totals={}, consumed={})
         state = self._with_totals(state, codec)
+        dev_eui = state.device.dev_eui
+        where = self.places.place(dev_eui)
         values = {
             key: Value(reading.value, reading.at)
             for key, reading in state.latest.items()
@@ -278,9 +329,9 @@ class Ledger:
             shown = total_of(source, register.shown)
             display = None if source[1] or last.value == shown else last.value
             values[key] = Value(shown, last.at, display)
-            self._note(state.device.dev_eui, key, source[0], changed)
+            self._note(dev_eui, key, source[0], changed)
         registers = {
-            key: pruned(self._store, state.device.dev_eui, key, register)
+            key: pruned(self._store, (dev_eui, key), register, where, self._joining.cuts(dev_eui))
             if key in changed
             else register
             for key, register in state.registers.items()
@@ -289,11 +340,12 @@ class Ledger:
 
     def _note(self, dev_eui: str, key: Key, register: Key, changed: Mapping[Key, datetime]) -> None:
         """Note whose hours are to be written: what changed, and all of a new total."""
+        where = self.places.place(dev_eui)
         since = changed.get(register)
-        if since is None and not self._store.hours.known(dev_eui, key):
+        if since is None and not self._store.hours.known(where, key):
             since = self._store.samples.oldest(dev_eui, register)
         if since is not None:
-            self._store.hours.changed(dev_eui, key, since)
+            self._store.hours.changed(where, key, since)
 
     def _consumed(self, state: DeviceState) -> DeviceState:
         dev_eui = state.device.dev_eui
@@ -324,6 +376,10 @@ class Ledger:
         return codec.medium
 
     def medium(self, state: DeviceState) -> Medium:
-        """Give the medium of a device, unknown where it has no decoder."""
+        """Give the medium of the device at a place, unknown where it has no decoder."""
+        present = self.places.present(state.device.dev_eui)
+        return self._medium_of(self._by_device.get(present, state))
+
+    def _medium_of(self, state: DeviceState) -> Medium:
         codec = self._choices.codec(state.device)
         return Medium.UNKNOWN if codec is None else self._medium(state, codec)

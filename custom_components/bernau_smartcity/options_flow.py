@@ -6,11 +6,11 @@ from typing import Any
 from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
-    OptionsFlowWithReload,
 )
 
 from .codecs import find
 from .const import CONF_CODEC, CONF_DEVICES, CONF_PROFILES, CONF_SCOPES, CONF_SERVER
+from .flow_corrections import CorrectionOptionsFlow
 from .flow_decoders import (
     CONF_DEVICE,
     device_chosen,
@@ -21,6 +21,7 @@ from .flow_decoders import (
     profiles,
     profiles_chosen,
     profiles_schema,
+    typed_dev_eui,
 )
 from .flow_server import (
     applications_schema,
@@ -35,11 +36,12 @@ from .model import Codec, Device, Setting
 from .network import SERVERS
 
 
-class SmartCityOptionsFlow(OptionsFlowWithReload):
-    """A menu: applications, decoders of device profiles, one device."""
+class SmartCityOptionsFlow(CorrectionOptionsFlow):
+    """A menu: applications, decoders of device profiles, one device, corrections."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
+        super().__init__()
         self._applications: dict[str, str] | None = None
         self._devices: dict[str, Device] = {}
         self._dev_eui = ""
@@ -48,7 +50,8 @@ class SmartCityOptionsFlow(OptionsFlowWithReload):
     async def async_step_init(self, _user_input: None = None) -> ConfigFlowResult:
         """Show what can be changed."""
         return self.async_show_menu(
-            step_id="init", menu_options=["applications", "decoders", "device"]
+            step_id="init",
+            menu_options=["applications", "decoders", "device", "exchange", "display", "undo"],
         )
 
     async def async_step_applications(
@@ -101,8 +104,7 @@ class SmartCityOptionsFlow(OptionsFlowWithReload):
             user_input = None
         errors = await self._async_take_inventory()
         if user_input is not None:
-            typed = user_input.get(CONF_DEVICE, "").rpartition(" ")[2]
-            self._dev_eui = "".join(filter(str.isalnum, typed)).lower()
+            self._dev_eui = typed_dev_eui(user_input.get(CONF_DEVICE, ""))
             if self._dev_eui in self._devices:
                 return await self.async_step_device_settings()
             errors[CONF_DEVICE] = "device_unknown"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from json import dumps
 import sqlite3
 from typing import Final, NamedTuple
 
@@ -102,6 +103,16 @@ class Samples:
         )
         return [Point(time(at), total) for at, total in rows]
 
+    def shown(self, dev_eui: str, key: Key) -> list[tuple[datetime, float, float]]:
+        """Give the points of a total, each with what the register showed."""
+        rows = self._db.execute(
+            "SELECT at, total, value FROM sample"
+            " WHERE dev_eui = ? AND quantity = ? AND channel = ? AND total IS NOT NULL"
+            " ORDER BY at",
+            (dev_eui, *key),
+        )
+        return [(time(at), total, value) for at, total, value in rows]
+
     def neighbours(self, dev_eui: str, key: Key, at: datetime) -> list[Point]:
         """Give the newest point not after a time, and the oldest after it."""
         rows = self._db.execute(
@@ -123,11 +134,15 @@ class Samples:
         ).fetchone()
         return None if at is None else time(at)
 
-    def forget_before(self, dev_eui: str, key: Key, at: datetime) -> None:
-        """Forget the samples of a register from before a time."""
+    def forget_before(
+        self, dev_eui: str, key: Key, at: datetime, keep: Iterable[datetime] = ()
+    ) -> None:
+        """Forget the samples of a register from before a time, but for those at some times."""
+        kept = [micros(each) for each in keep]
         self._db.execute(
-            "DELETE FROM sample WHERE dev_eui = ? AND quantity = ? AND channel = ? AND at < ?",
-            (dev_eui, *key, micros(at)),
+            "DELETE FROM sample WHERE dev_eui = ? AND quantity = ? AND channel = ? AND at < ?"
+            " AND at NOT IN (SELECT value FROM json_each(?))",
+            (dev_eui, *key, micros(at), dumps(kept)),
         )
 
     def forget(self, dev_eui: str) -> None:
@@ -158,6 +173,14 @@ class DueHours:
             "INSERT INTO hours VALUES (?, ?, ?, ?, 0, 0, 0) ON CONFLICT DO UPDATE SET"
             " since = min(coalesce(since, excluded.since), excluded.since), edit = edit + 1",
             (dev_eui, *key, micros(since)),
+        )
+
+    def anew(self, dev_eui: str, key: Key, since: datetime) -> None:
+        """Note that a total changed by what a person noted: it is written within minutes."""
+        self.changed(dev_eui, key, since)
+        self._db.execute(
+            "UPDATE hours SET written = 0 WHERE dev_eui = ? AND quantity = ? AND channel = ?",
+            (dev_eui, *key),
         )
 
     def known(self, dev_eui: str, key: Key) -> bool:

@@ -29,10 +29,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .codecs import CODECS
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
-from .entity import DeviceEntity, ValueEntity, async_add_as_told, suffix_of
+from .entity import DeviceEntity, ValueEntity, async_add_as_told
 from .metering.hours import Period
 from .model import Kind, Medium, Quantity
-from .state import DeviceState, Key
+from .state import DeviceState, Key, suffix_of
 from .statistics import async_announce
 
 PARALLEL_UPDATES = 0

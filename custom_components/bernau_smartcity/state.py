@@ -19,6 +19,12 @@ type Source = tuple[Key, Weights]
 """The register that a total follows, and its weights if it is one of pulses."""
 
 
+def suffix_of(key: Key) -> str:
+    """Give the part of an identity that names a quantity and its channel: never change it."""
+    quantity, channel = key
+    return f"{quantity}_{channel}" if channel else str(quantity)
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """The newest uplink of a device."""

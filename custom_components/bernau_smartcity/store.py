@@ -5,14 +5,14 @@ holds is kept together or not at all, and its cost follows what has changed.
 All functions block: call them in an executor, one at a time.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 import json
 from pathlib import Path
 import sqlite3
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from .model import Uplink
 from .samples import SCHEMA as SAMPLES_SCHEMA, DueHours, Samples, micros
@@ -29,6 +29,9 @@ CREATE TABLE undecoded (
     dev_eui TEXT, received_at INTEGER, id TEXT, uplink TEXT NOT NULL,
     PRIMARY KEY (dev_eui, received_at, id)
 ) WITHOUT ROWID;
+CREATE TABLE place (
+    dev_eui TEXT PRIMARY KEY, facts TEXT NOT NULL, floors TEXT NOT NULL
+) WITHOUT ROWID;
 """
 
 
@@ -40,6 +43,29 @@ class Kept:
     cursors: dict[str, str]
 
 
+class PlaceNotes:
+    """What people had noted of places when it was applied, and the highest totals shown since."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """Use an open database with the schema in place."""
+        self._db = db
+
+    def all(self) -> dict[str, tuple[list[Any], dict[str, float]]]:
+        """Give facts and floors of each place."""
+        rows = self._db.execute("SELECT dev_eui, facts, floors FROM place")
+        return {place: (json.loads(facts), json.loads(floors)) for place, facts, floors in rows}
+
+    def put(self, place: str, facts: Sequence[Any], floors: Mapping[str, float]) -> None:
+        """Keep facts and floors of a place; without facts there is nothing to keep."""
+        if not facts:
+            self._db.execute("DELETE FROM place WHERE dev_eui = ?", (place,))
+            return
+        self._db.execute(
+            "INSERT OR REPLACE INTO place VALUES (?, ?, ?)",
+            (place, json.dumps(facts), json.dumps(dict(floors))),
+        )
+
+
 class Store:
     """The open file."""
 
@@ -48,6 +74,7 @@ class Store:
         self._db = connection
         self.samples = Samples(connection)
         self.hours = DueHours(connection)
+        self.places = PlaceNotes(connection)
 
     @classmethod
     def open(cls, path: Path) -> Self:

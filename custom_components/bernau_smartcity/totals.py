@@ -3,7 +3,7 @@
 All functions work on the store and block.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -55,10 +55,21 @@ def continued(
     return register, since or earliest, folded.decisions
 
 
-def pruned(store: Store, dev_eui: str, key: Key, register: Register) -> Register:
-    """Forget samples that no late uplink can precede and no hour still needs."""
+def pruned(
+    store: Store,
+    of: tuple[str, Key],
+    register: Register,
+    place: str,
+    cuts: Iterable[datetime] = (),
+) -> Register:
+    """Forget samples that no late uplink can precede and no hour still needs.
+
+    The hours are those of the place of the device. What was read around a cut,
+    where somebody noted something, is kept.
+    """
+    dev_eui, key = of
     newest = register.total.last.at
-    due = store.hours.since(dev_eui, key) or newest
+    due = store.hours.since(place, key) or newest
     limit = min(newest - SAMPLES_KEPT, max(due, newest - OLDEST))
     oldest = store.samples.oldest(dev_eui, key)
     if oldest is None or oldest >= limit - PRUNE_STEP:
@@ -66,7 +77,8 @@ def pruned(store: Store, dev_eui: str, key: Key, register: Register) -> Register
     base = store.samples.firm_before(dev_eui, key, limit)
     if base is None:
         return register
-    store.samples.forget_before(dev_eui, key, base.last.at)
+    keep = {each.at for cut in cuts for each in store.samples.neighbours(dev_eui, key, cut)}
+    store.samples.forget_before(dev_eui, key, base.last.at, keep)
     return replace(register, since=base.last.at)
 
 

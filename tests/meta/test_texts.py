@@ -11,6 +11,7 @@ from homeassistant.helpers.entity import EntityDescription
 import probatio
 import pytest
 
+from custom_components.bernau_smartcity.checks import Refusal
 from custom_components.bernau_smartcity.model import Reason
 from tests.texts import LANGUAGES, TEXTS, missing, missing_in_step, placeholders
 
@@ -58,8 +59,14 @@ GRAMMAR = {
 }
 """Keys by which Home Assistant orders texts."""
 
-OF_HOME_ASSISTANT = {"already_configured", "already_in_progress", "unknown"}
-"""Keys that Home Assistant's own helpers bring up."""
+OF_HOME_ASSISTANT = {
+    "already_configured",
+    "already_in_progress",
+    "device_id",
+    "entity_id",
+    "unknown",
+}
+"""Keys that Home Assistant's own helpers bring up, or that are named by its constants."""
 
 
 def flat(texts: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
@@ -181,6 +188,13 @@ def test_each_refusal_of_a_server_has_its_texts(reason: Reason) -> None:
         f"exceptions/{reason}/message",
     ):
         assert not list(missing(path, given))
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+def test_each_refusal_of_a_correction_has_its_texts(refusal: Refusal) -> None:
+    """As an action, and in the flow."""
+    assert f"exceptions/{refusal}/message" in FLAT["en"]
+    assert f"options/error/{refusal}" in FLAT["en"] or f"options/abort/{refusal}" in FLAT["en"]
 
 
 def paths_in_calls() -> Iterator[str]:
