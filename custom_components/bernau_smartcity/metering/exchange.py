@@ -84,10 +84,11 @@ def joined(
     for part, change, following in zip_longest(parts, (None, *changes), changes):
         end = until if following is None else following.at
         own = part.between(None if change is None else change.at, end)
-        shift = 0.0
         if change is not None and points:
-            points, shift = _changed(points, display, part, own, change)
-        points += [Point(at, total + shift) for at, total in own.points]
+            points, start = _changed(points, display, part, own, change)
+            points += [Point(at, start + (total - own.points[0].total)) for at, total in own.points]
+        else:
+            points += own.points
         display = _display(own, part, change, noted, end)
     if noted and points:
         newest = max(noted)
@@ -99,7 +100,7 @@ def joined(
 def _changed(
     points: list[Point], display: float | None, part: Part, own: Part, change: Change
 ) -> tuple[list[Point], float]:
-    """Let the old meter end, and give what is to be added to totals of the new device."""
+    """Let the old meter end, and give the total at the first point of the new device."""
     newest = points[-1]
     total = newest.total
     if display is not None and change.last is not None:
@@ -107,7 +108,7 @@ def _changed(
     kept = points if newest.at < change.at else points[:-1]
     ended = [*kept, Point(change.at, total)]
     if not own.points:
-        return ended, 0.0
+        return ended, total
     first = own.points[0]
     if own.displays is None:
         since = first.total - total_at(part.points, change.at)
@@ -115,7 +116,7 @@ def _changed(
         since = 0.0
     else:
         since = _counted(own.displays[0] - change.first, first.at - change.at, part.limits)
-    return ended, total + since - first.total
+    return ended, total + since
 
 
 def _display(
