@@ -1,6 +1,7 @@
 """Exchange of a meter and the number on its display, in the options and as actions."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -59,6 +60,11 @@ def device_id(hass: HomeAssistant, entry: MockConfigEntry, device: Device) -> st
     )
     assert found is not None
     return found.id
+
+
+def values(entry: MockConfigEntry) -> dict[str, Any]:
+    """Give what is shown of each device."""
+    return {place: state.values for place, state in entry.runtime_data.states.items()}
 
 
 async def act(hass: HomeAssistant, action: str, **data: Any) -> Any:
@@ -164,7 +170,7 @@ async def test_exchange_that_cannot_be(
 ) -> None:
     """It is refused for what is wrong, and nothing is changed."""
     freezer.move_to(AT + changed.pop("now", 6) * HOUR)
-    options, states = entry.options, entry.runtime_data.states
+    options, before = entry.options, values(entry)
     good = {
         "device_id": device_id(hass, entry, DOOR),
         "new_device_id": NEW_DOOR.dev_eui,
@@ -174,7 +180,27 @@ async def test_exchange_that_cannot_be(
         await act(hass, "exchange_meter", **{**good, **changed})
     assert error.value.translation_key == refusal
     assert entry.options == options
-    assert entry.runtime_data.states is states
+    assert values(entry) == before
+
+
+async def test_first_reading_far_below_what_was_sent(
+    hass: HomeAssistant, server: FakeNetwork, entry: MockConfigEntry
+) -> None:
+    """Nobody passes a door sixty thousand times in an hour."""
+    busy = replace(NEW_DOOR, dev_eui="24e124136b000010", name="Andere Tür")
+    server.send(busy, people(60_000, 0), AT + 3 * HOUR)
+    server.inventory.append(busy)
+    await entry.runtime_data.async_refresh()
+    with pytest.raises(ServiceValidationError) as error:
+        await act(
+            hass,
+            "exchange_meter",
+            device_id=device_id(hass, entry, DOOR),
+            new_device_id=busy.dev_eui,
+            at=at(2),
+            readings={"people_in": {"first": 0}},
+        )
+    assert error.value.translation_key == "reading_far_below_sent"
 
 
 async def test_exchange_of_what_was_exchanged(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -261,16 +287,16 @@ async def test_exchange_in_the_options(hass: HomeAssistant, entry: MockConfigEnt
         assert (result["step_id"], result["errors"]) == ("exchange", errors)
     result = await send(hass, result, good)
     assert result["step_id"] == "readings"
-    assert "Eintritte" in str(result["description_placeholders"]) or "Entries" in str(
-        result["description_placeholders"]
-    )
-    for changed, errors in (
+    name = hass.states.get(entity_id(hass, entry, DOOR, "people_in")).name  # type: ignore[union-attr]  # it exists
+    assert result["description_placeholders"] == {"shown": "105", "unit": "", "total": name}
+    wrong: dict[str, Any]
+    for wrong, errors in (
         ({"last": -5}, {"base": "reading_negative"}),
         ({"last": 1}, {"last": "reading_below_sent"}),
         ({"last": 1e6}, {"last": "reading_far_above_sent"}),
         ({"first": 50}, {"first": "reading_above_sent"}),
     ):
-        result = await send(hass, result, changed)
+        result = await send(hass, result, wrong)
         assert (result["step_id"], result["errors"]) == ("readings", errors)
     result = await send(hass, result, {"last": 110, "first": 0})
     assert (result["step_id"], result["errors"]) == ("readings", {})
@@ -312,4 +338,3 @@ async def test_display_in_the_options(
     entry.runtime_data.ledger.states.pop(GAS.dev_eui)
     server.inventory = [DOOR]
     assert (await open_form(hass, entry, "display"))["reason"] == "no_pulse_totals"
-    assert isinstance(dt_util.utcnow(), datetime)
