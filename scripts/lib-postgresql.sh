@@ -68,7 +68,7 @@ ensure_postgresql() {
 start_postgresql() {
     local as=()
     ensure_postgresql || return 1
-    HOUSE=$(mktemp -d /tmp/postgresql-XXXXXX) || return 1 # there, as the path of a socket must be short
+    HOUSE=$(mktemp -d "${TMPDIR:-/tmp}/postgresql-XXXXXX") || return 1 # there, as the path of a socket must be short
     trap stop_postgresql EXIT
     command -v setpriv >/dev/null && as=(setpriv --pdeathsig INT)
     if ((EUID == 0)); then
