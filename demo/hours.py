@@ -101,7 +101,8 @@ def wrong_rows(
 
     Gives with the complaints how many hours there are.
     """
-    hours = [hour for hour in full_hours(series.points) if due is None or hour.at <= due]
+    known = series.points[0].at if series.points else None  # nothing is known of the hour before
+    hours = [h for h in full_hours(series.points) if h.at != known and (due is None or h.at <= due)]
     wrong = [f"{series.name}: no row for the hour until {h.at}" for h in hours if h.at not in held]
     there = [hour for hour in hours if hour.at in held]
     wrong += [

@@ -19,6 +19,8 @@ from .town import Device, Town
 
 ROOM: Final = 10 * 3600.0
 """Seconds of the town's life that are shared out among the kills; the server retains them all."""
+PAUSE: Final = 0.25
+"""Seconds that the server takes for ten events: less than real ones, to make the kills shorter."""
 IDLE: Final = 0.1
 """How long a killed run may go on after it has read all, in shares of the time until then."""
 READ_LIMIT: Final = 180.0

@@ -54,7 +54,7 @@ async def prove(session: ClientSession, installation: Installation, killed: Kill
             await tell_quiet(report, hass, log)
     if killed.count:
         async with town.running(
-            session, folder / "town-3.log", port=first.port, behind=behind
+            session, folder / "town-3.log", port=first.port, behind=behind, pause=kills.PAUSE
         ) as third:
             await kills.survive(report, installation, third, killed, log)
     if not report.holds:

@@ -157,11 +157,14 @@ def _introduction(log: Path) -> dict[str, Any] | str:
 
 @asynccontextmanager
 async def running(
-    session: ClientSession, log: Path, *, port: int = 0, behind: float = 0
+    session: ClientSession, log: Path, *, port: int = 0, behind: float = 0, pause: float = 1
 ) -> AsyncGenerator[Town]:
-    """Run the town until the context ends; `behind` seconds lie still before it."""
+    """Run the town until the context ends; `behind` seconds lie still before it.
+
+    Its server waits for `pause` seconds between ten events and the next ten.
+    """
     command = (sys.executable, "-m", "simulator", "--port", f"{port}", "--control-port", "0")
-    options = ("--history", "100", "--behind", f"{behind:.0f}")
+    options = ("--history", "100", "--behind", f"{behind:.0f}", "--pause", f"{pause}")
     async with program((*command, *options), log) as process:
 
         async def introduction() -> dict[str, Any] | str:
