@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from . import check, course, hours, kept
 from .home_assistant import HomeAssistant, Installation
@@ -21,8 +21,10 @@ ROOM: Final = 10 * 3600.0
 """Seconds of the town's life that are shared out among the kills; the server retains them all."""
 PAUSE: Final = 0.25
 """Seconds that the server takes for ten events: less than real ones, to make the kills shorter."""
+STARTING: Final = 0.25
+"""Share of the kills that come before the first request to the network server."""
 IDLE: Final = 0.1
-"""How long a killed run may go on after it has read all, in shares of the time until then."""
+"""How long a killed run may go on after it has read all, in shares of the time that this took."""
 READ_LIMIT: Final = 180.0
 """Seconds from the start until everything that was missed is read."""
 SAME_LIMIT: Final = 60.0
@@ -32,6 +34,22 @@ READ: Final = "Finished fetching"
 """How the log tells that everything is read."""
 
 
+class Moment(NamedTuple):
+    """When to kill: seconds after the start, or after the first request to the server."""
+
+    asked: bool
+    seconds: float
+
+
+class Usual(NamedTuple):
+    """How long an undisturbed run takes, in seconds."""
+
+    start: float
+    """Until the first request to the network server."""
+    reading: float
+    """From then on until everything is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kills:
     """How often to kill, and a number from which the moments follow."""
@@ -39,17 +57,19 @@ class Kills:
     count: int
     seed: int
 
-    def moments(self) -> list[float]:
-        """Give when to kill, in shares of the time that a start takes until all is read.
-
-        One of each phase, but in any order: else chance would leave phases out.
-        """
+    def moments(self, usual: Usual) -> list[Moment]:
+        """Give when to kill, spread over all phases of a run, in any order."""
         random = Random(self.seed)  # noqa: S311  not for secrets
-        found = [
-            (number + random.random()) / self.count * (1 + IDLE) for number in range(self.count)
-        ]
-        random.shuffle(found)
-        return found
+        shares = [(number + random.random()) / self.count for number in range(self.count)]
+        random.shuffle(shares)
+        return [_moment(share, usual) for share in shares]
+
+
+def _moment(share: float, usual: Usual) -> Moment:
+    if share < STARTING:
+        return Moment(asked=False, seconds=share / STARTING * usual.start)
+    reading = (share - STARTING) / (1 - STARTING) * (1 + IDLE)
+    return Moment(asked=True, seconds=reading * usual.reading)
 
 
 async def survive(
@@ -65,13 +85,13 @@ async def survive(
         lost = await course.lost(hass, entry_id)
     behind -= step
     await place.go_on(behind)
-    usual = await _undisturbed(installation)
+    usual = await _undisturbed(installation, place)
     say(f"Killing Home Assistant {kills.count} times (`--seed {kills.seed}` for the same moments)")
     phases: Counter[str] = Counter()
-    for moment in kills.moments():
+    for moment in kills.moments(usual):
         behind -= step
         await place.go_on(behind)
-        phases[await _kill(installation, place, storage, moment * usual)] += 1
+        phases[await _kill(installation, place, storage, moment)] += 1
     await place.fall_silent()
     told = ", ".join(f"{phase} {count}" for phase, count in phases.most_common())
     say(f"Killed in these phases: {told}")
@@ -94,27 +114,38 @@ def _read(log: Path, begin: int) -> bool:
         return READ.encode() in text.read()
 
 
-async def _undisturbed(installation: Installation) -> float:
-    """Give the seconds from a start until everything is read."""
+async def _first_request(place: Town) -> None:
+    async def attempt() -> str | None:
+        return None if await place.requests() else "not yet"
+
+    await wait_until("the network server is asked", attempt, READ_LIMIT)
+
+
+async def _undisturbed(installation: Installation, place: Town) -> Usual:
     begin = installation.log.stat().st_size
 
     async def attempt() -> str | None:
         return None if _read(installation.log, begin) else "not yet"
 
+    await place.begin_anew()
     async with installation.process():
         began = monotonic()
+        await _first_request(place)
+        asked = monotonic()
         await wait_until("everything missed is read", attempt, READ_LIMIT)
-        return monotonic() - began
+        return Usual(asked - began, monotonic() - asked)
 
 
-async def _kill(installation: Installation, place: Town, storage: Path, seconds: float) -> str:
-    """Start, kill after some seconds, and give the phase that this ended."""
+async def _kill(installation: Installation, place: Town, storage: Path, moment: Moment) -> str:
+    """Start, kill at a moment, and give the phase that this ended."""
     log = installation.log
     begin, before = log.stat().st_size, kept.count(storage)
     await place.begin_anew()
     async with installation.process() as process:
+        if moment.asked:
+            await _first_request(place)
         with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), seconds)
+            await asyncio.wait_for(process.wait(), moment.seconds)
             message = f"Home Assistant ended by itself.\n{tail(log)}"
             raise DemoError(message)
         asked = await place.requests()
@@ -127,7 +158,7 @@ async def _kill(installation: Installation, place: Town, storage: Path, seconds:
         phase = "while readings came in"
     else:
         phase = "at the first requests" if asked else "while starting"
-    say(f"  killed after {seconds:4.1f} s, {phase}, {came} readings later")
+    say(f"  killed {phase}, {came} readings later")
     return phase
 
 
