@@ -3,13 +3,12 @@
 from argparse import ArgumentParser, Namespace
 import asyncio
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 import os
 from pathlib import Path
 import secrets
 import shutil
 import signal
-import socket
 import sys
 from typing import Final
 
@@ -17,12 +16,15 @@ from aiohttp import ClientError, ClientSession
 
 from . import proof, show
 from .home_assistant import Installation
-from .process import ROOT, DemoError, say, tail
+from .kills import Kills
+from .process import ROOT, DemoError, free_port, say, tail
 
 RUNS: Final = ROOT / ".demo"
 USUAL_PORT: Final = 8123
 CHECK_LIMIT: Final = 900.0
 """Seconds that all proofs may take together, before something must be stuck."""
+KILL_LIMIT: Final = 60.0
+"""Seconds more for each kill."""
 INTERRUPTED: Final = 130
 
 
@@ -34,7 +36,20 @@ def arguments() -> Namespace:
         "--keep", type=Path, metavar="DIR", help="use this new folder for all files and keep it"
     )
     parser.add_argument("--port", type=int, metavar="N", help="port of Home Assistant")
-    return parser.parse_args()
+    parser.add_argument(
+        "--kills", type=int, default=0, metavar="N", help="with --check: kill it N times as well"
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=secrets.randbelow(1_000_000),
+        metavar="N",
+        help="when it is killed; without: at other moments each time",
+    )
+    chosen = parser.parse_args()
+    if chosen.kills < 0 or (chosen.kills and not chosen.check):
+        parser.error("--kills goes with --check, and with a number above 0")
+    return chosen
 
 
 def _is_alive(pid: int) -> bool:
@@ -67,26 +82,16 @@ def folder(keep: Path | None) -> Iterator[Path]:
     shutil.rmtree(fresh)
 
 
-def free_port(wanted: int | None, usual: int) -> int:
-    """Give the wanted port if it is free; if none is wanted, the usual one or any."""
-    for port in (usual, 0) if wanted is None else (wanted,):
-        with closing(socket.socket()) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    message = f"Port {wanted} is in use. Choose another one with --port."
-    raise DemoError(message)
-
-
 async def run(options: Namespace, path: Path) -> None:
     """Run what is asked for until it ends, or until a signal ends it."""
     port = free_port(options.port, 0 if options.check else USUAL_PORT)
     installation = Installation(path, port, password=f"bernau-{secrets.token_hex(3)}")
     installation.prepare()
-    work = asyncio.create_task(_check(installation) if options.check else _show(installation))
+    work = asyncio.create_task(
+        _check(installation, Kills(options.kills, options.seed))
+        if options.check
+        else _show(installation)
+    )
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
     await work
@@ -100,13 +105,14 @@ async def _show(installation: Installation) -> None:
     say("Everything that was started is stopped.")
 
 
-async def _check(installation: Installation) -> None:
+async def _check(installation: Installation, kills: Kills) -> None:
+    limit = CHECK_LIMIT + kills.count * KILL_LIMIT
     try:
-        async with asyncio.timeout(CHECK_LIMIT), ClientSession() as session:
-            await proof.prove(session, installation)
+        async with asyncio.timeout(limit), ClientSession() as session:
+            await proof.prove(session, installation, kills)
     except TimeoutError as error:
         log = tail(installation.log)
-        message = f"The check did not end within {CHECK_LIMIT:.0f} s. The end of the log:\n{log}"
+        message = f"The check did not end within {limit:.0f} s. The end of the log:\n{log}"
         raise DemoError(message) from error
 
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from . import check, flow
 from .home_assistant import HomeAssistant
@@ -97,3 +97,10 @@ async def reconnected(hass: HomeAssistant, entry_id: str) -> None:
 
     with suppress(InVainError):
         await wait_until("the network server is reached again", attempt, VALUES_LIMIT)
+
+
+async def lost(hass: HomeAssistant, entry_id: str) -> int:
+    """Give how many uplinks the integration misses, by the frame counters of all devices."""
+    path = f"/api/diagnostics/config_entry/{entry_id}"
+    devices: list[dict[str, Any]] = (await hass.rest("GET", path))["data"]["devices"]
+    return sum(device["lost"] for device in devices)

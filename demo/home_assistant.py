@@ -2,7 +2,7 @@
 
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 import json
 from pathlib import Path
@@ -172,14 +172,18 @@ class Installation:
         (storage / "onboarding").write_text(json.dumps(ONBOARDED), encoding="utf-8")
         (self.config / "custom_components").symlink_to(ROOT / "custom_components")
 
-    @asynccontextmanager
-    async def running(self, session: ClientSession) -> AsyncGenerator[HomeAssistant]:
-        """Run it until the context ends; the first start creates the user."""
+    def process(self) -> AbstractAsyncContextManager[Process]:
+        """Start it without waiting for anything; it is stopped when the context ends."""
         command = (Path(sys.executable).with_name("hass"), "-c", self.config)
         options = ("--skip-pip", "--log-no-color")
         # The environment variable, because a port in YAML would ask for a confirmation.
         env = {"SETUP_PORT": str(self.port), "HA_DISABLE_LOG_FILE": "1"}
-        async with program((*command, *options), self.log, env) as process:
+        return program((*command, *options), self.log, env)
+
+    @asynccontextmanager
+    async def running(self, session: ClientSession) -> AsyncGenerator[HomeAssistant]:
+        """Run it until the context ends; the first start creates the user."""
+        async with self.process() as process:
 
             async def answers() -> str | None:
                 if process.returncode is not None:

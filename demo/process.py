@@ -3,10 +3,11 @@
 import asyncio
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 import os
 from pathlib import Path
 import signal
+import socket
 import sys
 from time import monotonic
 from typing import Final
@@ -50,6 +51,20 @@ async def wait_until[T](what: str, attempt: Callable[[], Awaitable[T | str]], li
     return result
 
 
+def free_port(wanted: int | None, usual: int) -> int:
+    """Give the wanted port if it is free; if none is wanted, the usual one or any."""
+    for port in (usual, 0) if wanted is None else (wanted,):
+        with closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    message = f"Port {wanted} is in use. Choose another one with --port."
+    raise DemoError(message)
+
+
 def tail(path: Path, lines: int = 40) -> str:
     """Give the last lines of a log."""
     try:
@@ -88,8 +103,13 @@ async def stop(process: Process) -> None:
             await asyncio.wait_for(process.wait(), STOP_LIMIT)
     finally:
         # Also when we are told to hurry, and for children that outlived their parent.
-        _signal(process, signal.SIGKILL)
+        kill(process)
     await process.wait()
+
+
+def kill(process: Process) -> None:
+    """End a program's whole process group as a failure of the power would."""
+    _signal(process, signal.SIGKILL)
 
 
 def _signal(process: Process, number: signal.Signals) -> None:

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import ClientSession
 
-from . import check, course, energy, town
+from . import check, course, energy, kills, town
 from .check import Picture
 from .home_assistant import HomeAssistant, Installation
+from .kills import Kills
 from .process import DemoError, InVainError, say, tail, wait_until
+from .report import Log, Report, tell_quiet
 from .town import Device, Town
 
 BEHIND: Final = 8 * 3600.0
@@ -20,53 +21,21 @@ MISSED: Final = 6 * 3600.0
 ENERGY_LIMIT: Final = 360.0
 """Home Assistant compiles statistics every five minutes."""
 LOADED_LIMIT: Final = 60.0
-SHOWN: Final = 12
 
 
-class Report:
-    """Says claim by claim whether it holds."""
-
-    def __init__(self) -> None:
-        """Begin with nothing refuted."""
-        self.holds = True
-
-    def tell(self, claim: str, complaints: Sequence[str]) -> None:
-        """Print a claim, and what speaks against it."""
-        print(f"{'✘' if complaints else '✔'} {claim}", flush=True)  # noqa: T201  for this it is there
-        for complaint in complaints[:SHOWN]:
-            print(f"    {complaint}", flush=True)  # noqa: T201  as above
-        if len(complaints) > SHOWN:
-            print(f"    … and {len(complaints) - SHOWN} more", flush=True)  # noqa: T201  as above
-        self.holds = self.holds and not complaints
-
-
-class Log:
-    """A log that is read piece by piece."""
-
-    def __init__(self, path: Path) -> None:
-        """Begin where the log begins."""
-        self.path = path
-        self._read = 0
-
-    def complaints(self) -> list[str]:
-        """Give the complaints that came since the last time."""
-        log = self.path.read_text(encoding="utf-8", errors="replace")
-        begin, self._read = self._read, len(log)
-        return check.log_complaints(log[begin:])
-
-
-async def prove(session: ClientSession, installation: Installation) -> None:
+async def prove(session: ClientSession, installation: Installation, killed: Kills) -> None:
     """Go through all proofs; raises DemoError unless everything holds."""
     report = Report()
     folder = installation.folder
+    behind = BEHIND + (kills.ROOM if killed.count else 0.0)
     log = Log(installation.log)
     async with installation.running(session) as hass:
-        async with town.running(session, folder / "town-1.log", behind=BEHIND) as first:
+        async with town.running(session, folder / "town-1.log", behind=behind) as first:
             entry_id = await course.set_up(hass, first)
             await _everything_there(report, hass, first, entry_id)
-            lost = await _lost(hass, entry_id)
+            lost = await course.lost(hass, entry_id)
             devices = await first.truth()
-            await _tell_quiet(report, hass, log)
+            await tell_quiet(report, hass, log)
         # From here on nothing new can come, so this is what a restart must bring back.
         before = await check.take(hass, entry_id)
     # Whether it noticed before it was stopped is a matter of luck.
@@ -77,12 +46,17 @@ async def prove(session: ClientSession, installation: Installation) -> None:
         told = log.complaints()
         report.tell("The log tells once that the server is lost", [] if len(told) == 1 else told)
         say(f"The network server returns, {MISSED / 3600:.0f} hours of the town later …")
-        behind = BEHIND - MISSED
+        behind -= MISSED
         async with town.running(
             session, folder / "town-2.log", port=first.port, behind=behind
         ) as second:
             await _nothing_missed(report, hass, second, before, lost)
-            await _tell_quiet(report, hass, log)
+            await tell_quiet(report, hass, log)
+    if killed.count:
+        async with town.running(
+            session, folder / "town-3.log", port=first.port, behind=behind, pause=kills.PAUSE
+        ) as third:
+            await kills.survive(report, installation, third, killed, log)
     if not report.holds:
         message = f"Not everything holds. The end of {log.path}:\n{tail(log.path)}"
         raise DemoError(message)
@@ -115,12 +89,6 @@ async def _everything_there(
         f"The Energy dashboard accepts every meter ({len(found)} meters)",
         await _energy_complaints(hass),
     )
-
-
-async def _tell_quiet(report: Report, hass: HomeAssistant, log: Log) -> None:
-    report.tell("Home Assistant's log holds no warning and no error of ours", log.complaints())
-    issues = await hass.command("repairs/list_issues")
-    report.tell("Nothing of ours asks for repair", check.repairs(issues["issues"]))
 
 
 async def _energy_complaints(hass: HomeAssistant) -> list[str]:
@@ -166,13 +134,6 @@ async def _nothing_missed(
     if not moved:
         wrong.append("no total has moved on: nothing was missed, so nothing is proven")
     report.tell(f"With the server back, all values are in ({moved} totals moved on)", wrong)
-    now = await _lost(hass, before.entry_id)
+    now = await course.lost(hass, before.entry_id)
     missed = [] if now == lost else [f"{now - lost} uplinks were missed, by the frame counters"]
     report.tell("No uplink was missed meanwhile", missed)
-
-
-async def _lost(hass: HomeAssistant, entry_id: str) -> int:
-    """Give how many uplinks the integration misses, by the frame counters of all devices."""
-    path = f"/api/diagnostics/config_entry/{entry_id}"
-    devices: list[dict[str, Any]] = (await hass.rest("GET", path))["data"]["devices"]
-    return sum(device["lost"] for device in devices)

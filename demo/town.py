@@ -16,6 +16,10 @@ from .process import DemoError, program, tail, wait_until
 START_LIMIT: Final = 60.0
 
 
+type Hours = Mapping[tuple[str, int], Mapping[datetime, float]]
+"""What registers showed at full hours, by quantity and channel."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One value of the newest measurement of a device."""
@@ -64,6 +68,17 @@ def parse(devices: Iterable[Mapping[str, Any]]) -> list[Device]:
     ]
 
 
+def parse_hours(hours: Iterable[Mapping[str, Any]]) -> Hours:
+    """Read what the simulator's control interface tells of full hours."""
+    found: dict[tuple[str, int], dict[datetime, float]] = {}
+    for hour in hours:
+        at = datetime.fromisoformat(hour["at"])
+        for value in hour["values"]:
+            key = (value["quantity"], value["channel"])
+            found.setdefault(key, {})[at] = float(value["value"])
+    return found
+
+
 @dataclass(frozen=True)
 class Town:
     """A running simulated town."""
@@ -87,6 +102,49 @@ class Town:
             response.raise_for_status()
             return parse((await response.json())["devices"])
 
+    async def hours(self, device: Device, begin: datetime, end: datetime) -> Hours:
+        """Give what the registers of a device truly showed at each full hour."""
+        asked = {"dev_eui": device.dev_eui, "from": begin.isoformat(), "to": end.isoformat()}
+        async with self.session.get(f"{self.control}/truth/hours", params=asked) as response:
+            response.raise_for_status()
+            return parse_hours((await response.json())["hours"])
+
+    async def requests(self) -> int:
+        """Give how often the network server was asked since the last `begin_anew`."""
+        async with self.session.get(f"{self.control}/requests") as response:
+            response.raise_for_status()
+            return int((await response.json())["total"])
+
+    async def begin_anew(self) -> None:
+        """Count requests from zero."""
+        await self._post("/requests/reset", {})
+
+    async def now(self) -> datetime:
+        """Give the town's time."""
+        return datetime.fromisoformat((await self._clock())["now"])
+
+    async def behind(self) -> float:
+        """Give how many seconds the town lies behind the present."""
+        return float((await self._clock())["behind"])
+
+    async def _clock(self) -> dict[str, Any]:
+        async with self.session.get(f"{self.control}/clock") as response:
+            response.raise_for_status()
+            answer: dict[str, Any] = await response.json()
+            return answer
+
+    async def go_on(self, behind: float) -> None:
+        """Let the town come as close to the present, so that what lies between happens."""
+        await self._post("/clock", {"behind": behind})
+
+    async def fall_silent(self) -> None:
+        """Let no device send anything from now on."""
+        await self._post("/faults", {"kind": "silent"})
+
+    async def _post(self, path: str, body: Mapping[str, object]) -> None:
+        async with self.session.post(self.control + path, json=body) as response:
+            response.raise_for_status()
+
 
 def _introduction(log: Path) -> dict[str, Any] | str:
     """Read the line in which the simulator tells where it is reached."""
@@ -99,11 +157,14 @@ def _introduction(log: Path) -> dict[str, Any] | str:
 
 @asynccontextmanager
 async def running(
-    session: ClientSession, log: Path, *, port: int = 0, behind: float = 0
+    session: ClientSession, log: Path, *, port: int = 0, behind: float = 0, pause: float = 1
 ) -> AsyncGenerator[Town]:
-    """Run the town until the context ends; `behind` seconds lie still before it."""
+    """Run the town until the context ends; `behind` seconds lie still before it.
+
+    Its server waits for `pause` seconds between ten events and the next ten.
+    """
     command = (sys.executable, "-m", "simulator", "--port", f"{port}", "--control-port", "0")
-    options = ("--history", "100", "--behind", f"{behind:.0f}")
+    options = ("--history", "100", "--behind", f"{behind:.0f}", "--pause", f"{pause}")
     async with program((*command, *options), log) as process:
 
         async def introduction() -> dict[str, Any] | str:

@@ -100,6 +100,15 @@ mirrors() {
     } | tr ' ' '\n' | grep -v '^cdrom' | awk '!seen[$0]++'
 }
 
+# apt with a state of its own in a folder.
+private_apt() {
+    local state=$1
+    shift
+    apt-get -q -o "Dir::State::lists=$state/lists" -o "Dir::Cache::archives=$state/archives" \
+        -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Install-Recommends=0 \
+        -o APT::Sandbox::User=root -o Debug::NoLocking=1 -o Acquire::Languages=none "$@"
+}
+
 # Python 3.14 from the distribution's own packages, unpacked into a folder: no root, no change to the system.
 python_by_apt() {
     command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 1
@@ -114,7 +123,7 @@ python_by_apt() {
     return 1
 }
 
-# With an apt state of its own, apt resolves everything that Python needs, its C library included.
+# With nothing installed, apt resolves everything that Python needs, its C library included.
 unpack_python() {
     local mirror=$1 suite=$2 keyring=$3 state=$CACHE/apt home=$CACHE/python-apt option="" apt package
     rm -rf "$state" "$home"
@@ -122,11 +131,8 @@ unpack_python() {
     [[ -f $keyring ]] && option="[signed-by=$keyring] "
     echo "deb $option$mirror $suite main" >"$state/sources.list"
     : >"$state/status"
-    apt=(apt-get -q -o "Dir::Etc::SourceList=$state/sources.list" -o Dir::Etc::SourceParts=/dev/null
-        -o "Dir::State::lists=$state/lists" -o "Dir::State::status=$state/status"
-        -o "Dir::Cache::archives=$state/archives" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
-        -o APT::Update::Error-Mode=any -o APT::Install-Recommends=0 -o APT::Sandbox::User=root
-        -o Debug::NoLocking=1 -o Acquire::Languages=none)
+    apt=(private_apt "$state" -o "Dir::Etc::SourceList=$state/sources.list" -o Dir::Etc::SourceParts=/dev/null
+        -o "Dir::State::status=$state/status" -o APT::Update::Error-Mode=any)
     run "Reading the package list of '$suite'" "${apt[@]}" update || return 1
     run "Fetching Python 3.14 from it" \
         "${apt[@]}" -y install --download-only python3.14-venv libstdc++6 patchelf || return 1
@@ -158,15 +164,20 @@ find_python() {
         "Install python3.14 with your package manager or with 'uv python install 3.14', then try again."
 }
 
-# Make an environment from requirements/SET.txt; a stamp, written last, marks it as complete.
-make_env() {
-    local name=$1 venv=$CACHE/venv-$1
+# Let one set-up at a time go on; `exec 9>&-` lets the next.
+lock_cache() {
     mkdir -p "$CACHE"
     exec 9>"$CACHE/lock"
     if command -v flock >/dev/null && ! flock -n 9; then
         say "Another set-up is running here; waiting for it …"
         flock 9
     fi
+}
+
+# Make an environment from requirements/SET.txt; a stamp, written last, marks it as complete.
+make_env() {
+    local name=$1 venv=$CACHE/venv-$1
+    lock_cache
     if ! is_ready "$name"; then
         say "Setting up the environment '$name' in .cache/ (once)"
         find_uv || true

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 import logging
+from os import environ
 from pathlib import Path
 
 import grpc
@@ -9,6 +10,7 @@ from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 import pytest
 import pytest_socket
+import sqlalchemy
 
 # The harness brings a package of the same name; whichever is imported first is the one.
 import custom_components  # noqa: F401  # imported for that effect
@@ -26,6 +28,15 @@ settings.register_profile("same", parent=settings.get_profile("search"), derando
 settings.load_profile("same")
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each worker its own database on the server that is asked for with `--dburl`."""
+    url = sqlalchemy.make_url(config.option.dburl)
+    worker = environ.get("PYTEST_XDIST_WORKER")
+    if worker and url.get_backend_name() == "postgresql":
+        own = url.set(database=f"{url.database}_{worker}")
+        config.option.dburl = own.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session", autouse=True)

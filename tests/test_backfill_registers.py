@@ -2,16 +2,18 @@
 
 from datetime import timedelta
 import sqlite3
+from typing import override
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import DOMAIN as RECORDER_DOMAIN, Recorder
+from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from sqlalchemy.exc import OperationalError
 
-from custom_components.bernau_smartcity import backfill
+from custom_components.bernau_smartcity import backfill, statistics
 
 from .fake_network import AT, DOOR, GAS, FakeNetwork, people, pulses
 from .homes import entity_id, set_up, state_of
@@ -182,6 +184,27 @@ async def test_what_could_not_be_written_stays_due(
         patch.setattr(backfill, "async_write", lambda *_: None)
         await days.until(AT + 4 * HOUR)
     await days.until(AT + 5 * HOUR)
+    assert (await volumes(days))[:4] == pytest.approx([3, 12, 12, 12])
+
+
+async def test_connection_that_breaks(days: Days, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recorder drops what it is doing, whatever waits for that; hours go on all the same."""
+    days.expect(gas(n + QUARTER_TO, 500_000 + 1_200 * n) for n in range(5))
+    await days.until(AT + HOUR)
+    broken = 0
+
+    class Dropped(SynchronizeTask):
+        @override
+        def run(self, instance: Recorder) -> None:
+            nonlocal broken
+            broken += 1
+            if broken <= 3:
+                raise OperationalError(None, None, Exception("server closed the connection"))
+            super().run(instance)
+
+    monkeypatch.setattr(statistics, "SynchronizeTask", Dropped)
+    await days.until(AT + 5 * HOUR)
+    assert broken > 3
     assert (await volumes(days))[:4] == pytest.approx([3, 12, 12, 12])
 
 

@@ -13,7 +13,7 @@ CONF_SERVER: Final = "server"
 CONF_SCOPES: Final = "scopes"
 """Entry options: identities of the applications that are read."""
 CONF_PROFILES: Final = "profiles"
-"""Entry options: codec key, or `NO_CODEC`, by identity of the device profile."""
+"""Entry options: codec key, or `codecs.NO_CODEC`, by identity of the device profile."""
 CONF_DEVICES: Final = "devices"
 """Entry options: by DevEUI `CONF_CODEC` and the values of `model.Setting`."""
 CONF_CODEC: Final = "codec"
@@ -21,9 +21,6 @@ CONF_EXCHANGES: Final = "exchanges"
 """Entry options: the exchanges of meters, see `places.Exchange`."""
 CONF_DISPLAYS: Final = "displays"
 """Entry options: numbers on the displays of meters, see `places.Display`."""
-
-NO_CODEC: Final = "none"
-"""Chosen in place of a codec: leave these devices out."""
 
 SCAN_INTERVAL: Final = timedelta(minutes=1)
 """An idle poll is one request for each application."""

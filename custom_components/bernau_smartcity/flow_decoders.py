@@ -15,8 +15,8 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from .codecs import CODECS, find
-from .const import CONF_CODEC, NO_CODEC
+from .codecs import CODECS, NO_CODEC, find
+from .const import CONF_CODEC
 from .flow_server import labels, select_options
 from .model import Codec, Device, Medium, Setting
 

@@ -7,7 +7,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import CONF_DEVICES, CONF_PROFILES, DOMAIN, NO_CODEC
+from .codecs import NO_CODEC
+from .const import CONF_CODEC, CONF_DEVICES, CONF_PROFILES, DOMAIN
 from .ledger import ENCRYPTED
 from .state import DeviceState
 
@@ -22,7 +23,7 @@ def _needs_decoder(coordinator: SmartCityCoordinator) -> Iterable[str]:
     left_out = {p for p, codec in options.get(CONF_PROFILES, {}).items() if codec == NO_CODEC}
     devices = options.get(CONF_DEVICES, {})
     for place, state in coordinator.states.items():
-        chosen = devices.get(coordinator.ledger.places.present(place), {}).get("codec")
+        chosen = devices.get(coordinator.ledger.places.present(place), {}).get(CONF_CODEC)
         if not state.codec and state.device.profile not in left_out and chosen != NO_CODEC:
             yield _name(state)
 

@@ -7,10 +7,11 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, override
 
 from homeassistant.components.recorder import (
     DOMAIN as RECORDER_DOMAIN,
+    Recorder,
     get_instance,
     is_entity_recorded,
 )
@@ -27,7 +28,7 @@ from homeassistant.components.recorder.statistics import (
     get_metadata,
     statistics_during_period,
 )
-from homeassistant.components.recorder.tasks import SynchronizeTask
+from homeassistant.components.recorder.tasks import RecorderTask, SynchronizeTask
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import session_scope
@@ -84,11 +85,30 @@ async def async_announce(hass: HomeAssistant, total: SensorEntity) -> None:
 async def async_settled(hass: HomeAssistant) -> None:
     """Wait until the recorder has done everything so far, and all of it is committed.
 
-    At Home Assistant's start that is when everything else has started.
+    At Home Assistant's start that is when everything else has started. Where the
+    connection to the database breaks, the recorder drops what it is doing, and
+    would never answer: it is asked again.
     """
-    done: asyncio.Future[None] = hass.loop.create_future()
-    get_instance(hass).queue_task(SynchronizeTask(done))
-    await done
+    recorder = get_instance(hass)
+    done = False
+    while not done:
+        answer: asyncio.Future[None] = hass.loop.create_future()
+        recorder.queue_task(SynchronizeTask(answer))
+        recorder.queue_task(_Passed(answer))
+        await asyncio.wait([answer])
+        done = not answer.cancelled()
+
+
+@dataclass(slots=True)
+class _Passed(RecorderTask):
+    """Cancels a question that the recorder has dropped; touches no database itself."""
+
+    commit_before = False
+    question: asyncio.Future[None]
+
+    @override
+    def run(self, instance: Recorder) -> None:
+        instance.hass.loop.call_soon_threadsafe(self.question.cancel)
 
 
 @dataclass(frozen=True, slots=True)
