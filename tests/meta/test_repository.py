@@ -15,7 +15,8 @@ ALIEN = re.compile(
     r"""
     (?<![\w.:/-])/(?:root|work|home|Users)/\w  # a folder of somebody's machine
     | [A-Z]:\\Users
-    | pypi\.org | pythonhosted\.org | registry\.npmjs | deb\.debian\.org | archive\.ubuntu
+    | https?://(?![\w.-]*\.example/)[\w.-]+/(?:simple|debian|ubuntu|packages)\b  # an index
+    | --(?:extra-)?index(?:-url)?\b
     """,
     re.VERBOSE,
 )
@@ -54,7 +55,8 @@ def test_no_machine_is_named(folder: str) -> None:
     [
         ('open("/home/me/x")', True),
         ("cd /work/main", True),
-        ("index https://pypi.org/simple", True),
+        ("https://index.town.de/simple", True),
+        ("--extra-index-url=x", True),
         ("https://www.home-assistant.io/home/about", False),
         ("a/work/b", False),
     ],
