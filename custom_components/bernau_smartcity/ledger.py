@@ -27,7 +27,7 @@ from .model import (
 from .places import Places
 from .readings import heard, newest, samples_of
 from .samples import Due
-from .state import DeviceState, Key, Value
+from .state import DeviceState, Key, Value, to_json
 from .store import Store
 from .totals import consumption, continued, pruned, series, sources, total_of
 
@@ -69,8 +69,11 @@ class Ledger:
         self.states: dict[str, DeviceState] = {}
         """By place: the DevEUI of the device that was the first there."""
         with store.transaction():
-            for state in kept.states.values():
-                self._by_device[state.device.dev_eui] = self._chosen_anew(state)
+            for before in kept.states.values():
+                state = self._chosen_anew(before)
+                self._by_device[state.device.dev_eui] = state
+                if to_json(state) != to_json(before):
+                    store.put_state(state)
             self._joining.apply(self._by_device)
             self.states = self._placed(self._by_device, self._by_device)
 
@@ -245,9 +248,7 @@ class Ledger:
                 state,
                 Batch(device=state.device, uplinks=tuple(self._store.take_undecoded(dev_eui))),
             )
-        state = self._valued(state, codec, {})
-        self._store.put_state(state)
-        return state
+        return self._valued(state, codec, {})
 
     def _read(self, state: DeviceState, batch: Batch) -> DeviceState:
         """Read the uplinks of one batch into the state of their device."""
