@@ -118,7 +118,7 @@ def _decode(
         payload=content,
         settings=settings,
     )
-    return [_printable(reading) for reading in codec.decode(uplink)]
+    return [_printable(each) for each in model.readings_of(codec.decode(uplink))]
 
 
 def main() -> int:

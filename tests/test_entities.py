@@ -13,8 +13,8 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.bernau_smartcity.binary_sensor import FLAGS
+from custom_components.bernau_smartcity.descriptions import VALUES
 from custom_components.bernau_smartcity.model import Kind, Medium, Quantity
-from custom_components.bernau_smartcity.sensor import VALUES
 
 from .fake_network import AT, DOOR, GAS, FakeNetwork, people, pulses
 from .homes import entity_id, poll, set_up, state_of

@@ -25,7 +25,9 @@ PARALLEL_UPDATES = 0
 
 
 def _flag(
-    quantity: Quantity, device_class: BinarySensorDeviceClass, category: EntityCategory | None
+    quantity: Quantity,
+    device_class: BinarySensorDeviceClass | None,
+    category: EntityCategory | None,
 ) -> BinarySensorEntityDescription:
     return BinarySensorEntityDescription(
         key=quantity, device_class=device_class, entity_category=category
@@ -44,6 +46,17 @@ FLAGS: Final = {
         _flag(Quantity.BATTERY_LOW, BinarySensorDeviceClass.BATTERY, EntityCategory.DIAGNOSTIC),
         _flag(Quantity.OBSTRUCTED, BinarySensorDeviceClass.PROBLEM, EntityCategory.DIAGNOSTIC),
         _flag(Quantity.FAULT, BinarySensorDeviceClass.PROBLEM, EntityCategory.DIAGNOSTIC),
+        _flag(Quantity.OCCUPIED, BinarySensorDeviceClass.OCCUPANCY, None),
+        _flag(Quantity.MOTION, BinarySensorDeviceClass.MOTION, None),
+        _flag(Quantity.BRIGHT, BinarySensorDeviceClass.LIGHT, None),
+        _flag(Quantity.CONTACT, None, None),
+        _flag(Quantity.VALVE_OPEN, BinarySensorDeviceClass.OPENING, None),
+        _flag(Quantity.EXCESS_FLOW, BinarySensorDeviceClass.PROBLEM, None),
+        _flag(Quantity.STANDSTILL, BinarySensorDeviceClass.PROBLEM, None),
+        _flag(Quantity.AIR, BinarySensorDeviceClass.PROBLEM, EntityCategory.DIAGNOSTIC),
+        _flag(Quantity.OVERHEATED, BinarySensorDeviceClass.HEAT, None),
+        _flag(Quantity.OVERLOAD, BinarySensorDeviceClass.PROBLEM, None),
+        _flag(Quantity.POWER_LOST, BinarySensorDeviceClass.PROBLEM, None),
     )
 }
 """How each quantity that is a yes or a no appears."""

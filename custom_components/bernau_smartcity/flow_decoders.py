@@ -18,6 +18,7 @@ import probatio
 from .codecs import CODECS, NO_CODEC, find
 from .const import CONF_CODEC
 from .flow_server import labels, select_options
+from .metering.pulses import QUANTITY_OF_MEDIUM
 from .model import Codec, Device, Medium, Setting
 
 CONF_DEVICE: Final = "device"
@@ -27,7 +28,7 @@ ASSIGNED: Final = "assigned"
 _SETTING_SELECTORS: Final = {
     Setting.MEDIUM: SelectSelector(
         SelectSelectorConfig(
-            options=[medium.value for medium in Medium if medium is not Medium.PEOPLE],
+            options=[medium.value for medium in (*QUANTITY_OF_MEDIUM, Medium.UNKNOWN)],
             translation_key="medium",
             mode=SelectSelectorMode.DROPDOWN,
         )

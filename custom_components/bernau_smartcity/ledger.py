@@ -23,6 +23,7 @@ from .model import (
     Reading,
     Setting,
     Uplink,
+    readings_of,
 )
 from .places import Places
 from .readings import heard, newest, samples_of
@@ -277,7 +278,8 @@ class Ledger:
             self._store.put_undecoded(uplink)
             return [], ""
         try:
-            frame = tuple(codec.decode(replace(uplink, settings=self._settings(state))))
+            told = codec.decode(replace(uplink, settings=self._settings(state)))
+            frame = tuple(readings_of(told))
         except DecodeError as error:
             problem = str(error)
         except Exception as error:  # one faulty codec must not stop the others

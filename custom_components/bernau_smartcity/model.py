@@ -1,8 +1,8 @@
 """The shared words: what is measured, by which device, in which message, at which time."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -47,14 +47,67 @@ class Quantity(StrEnum):
     PULSES = "pulses", Kind.REGISTER
     PEOPLE_IN = "people_in", Kind.REGISTER
     PEOPLE_OUT = "people_out", Kind.REGISTER
+    ENERGY_REACTIVE = "energy_reactive", Kind.REGISTER, "kvarh"
+    ENERGY_REACTIVE_EXPORT = "energy_reactive_export", Kind.REGISTER, "kvarh"
+    CHARGE = "charge", Kind.REGISTER, "Ah"
+    """What current clamps count: no energy, for they do not know the voltage."""
+    HEAT_COST = "heat_cost", Kind.REGISTER
+    """Units of a heat cost allocator."""
+    CHILDREN_IN = "children_in", Kind.REGISTER
+    CHILDREN_OUT = "children_out", Kind.REGISTER
+    """Of which children: they are counted among the people too."""
+    PASSAGES = "passages", Kind.REGISTER
+    """People in both directions, where the counter cannot tell which."""
+    PEOPLE_FLOW = "people_flow", Kind.REGISTER
+    """People from one edge of a counter's view to another; the channel is ten
+    times the number of the one edge plus that of the other, from 1."""
+    MOVEMENTS = "movements", Kind.REGISTER
+    """What a motion sensor saw: no number of people."""
+    VEHICLES = "vehicles", Kind.REGISTER
+    VEHICLES_IN = "vehicles_in", Kind.REGISTER
+    VEHICLES_OUT = "vehicles_out", Kind.REGISTER
 
     PEOPLE_IN_PERIOD = "people_in_period", Kind.PERIOD
     PEOPLE_OUT_PERIOD = "people_out_period", Kind.PERIOD
+    CHILDREN_IN_PERIOD = "children_in_period", Kind.PERIOD
+    CHILDREN_OUT_PERIOD = "children_out_period", Kind.PERIOD
+    PASSAGES_PERIOD = "passages_period", Kind.PERIOD
+    PEOPLE_FLOW_PERIOD = "people_flow_period", Kind.PERIOD
+    MOVEMENTS_PERIOD = "movements_period", Kind.PERIOD
+    VEHICLES_IN_PERIOD = "vehicles_in_period", Kind.PERIOD
+    VEHICLES_OUT_PERIOD = "vehicles_out_period", Kind.PERIOD
+    PULSES_PERIOD = "pulses_period", Kind.PERIOD
 
     PEOPLE = "people", Kind.GAUGE
+    PEOPLE_MAX = "people_max", Kind.GAUGE
+    DEVICES_WIFI = "devices_wifi", Kind.GAUGE
+    DEVICES_BLUETOOTH = "devices_bluetooth", Kind.GAUGE
+    """Radio devices in range: no number of people."""
     DWELL_TIME = "dwell_time", Kind.GAUGE, "s"
     DWELL_TIME_MAX = "dwell_time_max", Kind.GAUGE, "s"
+    OCCUPIED_TIME = "occupied_time", Kind.GAUGE, "s"
+    PARKED_TIME = "parked_time", Kind.GAUGE, "s"
+    """How long the vehicle stood that has just left."""
+    VACANT_TIME = "vacant_time", Kind.GAUGE, "s"
+    """How long the space was free that has just been taken."""
+    SPEED = "speed", Kind.GAUGE, "km/h"
+    SPEED_IN = "speed_in", Kind.GAUGE, "km/h"
+    SPEED_OUT = "speed_out", Kind.GAUGE, "km/h"
     POWER = "power", Kind.GAUGE, "W"
+    POWER_REACTIVE = "power_reactive", Kind.GAUGE, "var"
+    POWER_APPARENT = "power_apparent", Kind.GAUGE, "VA"
+    POWER_FACTOR = "power_factor", Kind.GAUGE
+    VOLTAGE = "voltage", Kind.GAUGE, "V"
+    CURRENT = "current", Kind.GAUGE, "A"
+    """The channel of an electrical quantity is the phase, 0 the sum or the only one."""
+    FREQUENCY = "frequency", Kind.GAUGE, "Hz"
+    PRESSURE = "pressure", Kind.GAUGE, "bar"
+    ILLUMINANCE = "illuminance", Kind.GAUGE, "lx"
+    DISTANCE = "distance", Kind.GAUGE, "m"
+    VALVE_OPENING = "valve_opening", Kind.GAUGE, "%"
+    NOISE_LEVEL = "noise_level", Kind.GAUGE
+    """Of the water in the pipe, on the scale of the maker (acoustic leak detection)."""
+    OPERATING_TIME = "operating_time", Kind.GAUGE, "h"
     FLOW = "flow", Kind.GAUGE, "m³/h"
     TEMPERATURE = "temperature", Kind.GAUGE, "°C"
     FLOW_TEMPERATURE = "flow_temperature", Kind.GAUGE, "°C"
@@ -74,6 +127,19 @@ class Quantity(StrEnum):
     BATTERY_LOW = "battery_low", Kind.FLAG
     OBSTRUCTED = "obstructed", Kind.FLAG
     FAULT = "fault", Kind.FLAG
+    OCCUPIED = "occupied", Kind.FLAG
+    MOTION = "motion", Kind.FLAG
+    BRIGHT = "bright", Kind.FLAG
+    CONTACT = "contact", Kind.FLAG
+    """A contact input is closed."""
+    VALVE_OPEN = "valve_open", Kind.FLAG
+    EXCESS_FLOW = "excess_flow", Kind.FLAG
+    STANDSTILL = "standstill", Kind.FLAG
+    """The meter has not counted for longer than was set in it."""
+    AIR = "air", Kind.FLAG
+    OVERHEATED = "overheated", Kind.FLAG
+    OVERLOAD = "overload", Kind.FLAG
+    POWER_LOST = "power_lost", Kind.FLAG
 
     CLOCK = "clock", Kind.MOMENT, "s"
     """The meter's own clock when it sent, as seconds since 1970."""
@@ -90,6 +156,8 @@ class Medium(StrEnum):
     COOLING = "cooling"
     GAS = "gas"
     PEOPLE = "people"
+    TRAFFIC = "traffic"
+    PARKING = "parking"
     UNKNOWN = "unknown"
 
 
@@ -108,6 +176,39 @@ class Reading:
     at: datetime | None = None
     meter: str = ""
     """Number of the meter, where the payload tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A meter behind a bridge, told before its readings."""
+
+    number: str
+    medium: Medium
+    manufacturer: str = ""
+    """Name, or the three letters of its identification."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """What the codec will need when later messages of the device come.
+
+    Bounded by who keeps it: 16 KiB of text by device, the oldest go first.
+    """
+
+    name: str
+    text: str
+    """Empty: it can be forgotten."""
+    lifetime: timedelta | None = None
+    """From the receipt of the message on; None: for ever."""
+
+
+type Told = Reading | Meter | Remember
+"""What a codec gives of a message."""
+
+
+def readings_of(told: Iterable[Told]) -> Iterator[Reading]:
+    """Give the readings among all that a codec gives."""
+    return (each for each in told if isinstance(each, Reading))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +231,8 @@ class Uplink:
     snr: float | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     """Known of the device outside of its payload: server tags, user's choices."""
+    memory: Mapping[str, str] = field(default_factory=dict)
+    """What `Remember` asked for when earlier messages of the device were decoded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +258,32 @@ class DecodeError(Exception):
     """The payload is not one of this codec's; the text says why."""
 
 
+class Missing(StrEnum):
+    """What a message waits for."""
+
+    KEY = "key_needed"
+    """The meter's own key, that of the network is not enough."""
+    RIGHT_KEY = "key_wrong"
+    """Another key: with the present one the message is not what it must be."""
+    HEADER = "header_needed"
+    """An earlier kind of message of the device, which it sends now and then."""
+    LAYOUT = "layout_needed"
+    """What the registers mean is a choice made on the device, that a person must repeat."""
+
+
+class WaitingError(DecodeError):
+    """The payload is one of this codec's, but says nothing before something else is known.
+
+    It is kept, and decoded when settings or memory of the device have changed.
+    """
+
+    def __init__(self, missing: Missing, meter: str = "") -> None:
+        """Tell what is missing, and for which meter behind a bridge."""
+        super().__init__(f"{missing}: {meter}" if meter else str(missing))
+        self.missing = missing
+        self.meter = meter
+
+
 class Setting(StrEnum):
     """What a codec or a total needs to know that no payload tells."""
 
@@ -164,6 +293,27 @@ class Setting(StrEnum):
     """kWh or m³ for one pulse."""
     INTERVAL = "interval"
     """Minutes between stored values."""
+    KEY = "key"
+    """The meter's AES-128 key, 32 hex digits; a secret. Behind a bridge that of a
+    meter is `key_` and its number."""
+    UNIT = "unit"
+    """Unit of the register, where the device does not tell it: one of `Unit`."""
+    BYTE_ORDER = "byte_order"
+    """`little` or `big`, where the device can be set to either."""
+    SWAP = "swap"
+    """`yes`: the counter hangs the other way round, in is out."""
+    LAYOUT = "layout"
+    """What the registers of the device mean; the codec tells its form."""
+
+
+class Unit(StrEnum):
+    """Units in which a register may count."""
+
+    LITRE = "l"
+    CUBIC_METRE = "m³"
+    WATT_HOUR = "Wh"
+    KILOWATT_HOUR = "kWh"
+    MEGAWATT_HOUR = "MWh"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,8 +327,10 @@ class Codec:
     medium: Medium
     quantities: frozenset[Quantity]
     """Everything that `decode` may give."""
-    decode: Callable[[Uplink], Iterable[Reading]]
+    decode: Callable[[Uplink], Iterable[Told]]
     """Raises `DecodeError`; a frame counts whole or not at all."""
+    bridge: bool = False
+    """The readings that name a meter are not of the device, but of a meter behind it."""
     names: tuple[str, ...] = ()
     """Further exact names of the model in tags and device profiles."""
     catalogue: tuple[str, ...] = ()

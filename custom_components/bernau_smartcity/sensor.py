@@ -1,6 +1,6 @@
 """Sensors: what meters and counters show."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,175 +15,28 @@ from homeassistant.components.sensor import (
 from homeassistant.const import (
     SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
     EntityCategory,
-    UnitOfElectricPotential,
-    UnitOfEnergy,
-    UnitOfPower,
     UnitOfRatio,
-    UnitOfTemperature,
-    UnitOfTime,
-    UnitOfVolume,
-    UnitOfVolumeFlowRate,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .codecs import CODECS
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
+from .descriptions import TOTAL_OF, VALUES, ValueDescription
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
 from .metering.hours import Period
-from .model import Kind, Medium, Quantity
+from .model import Kind, Quantity
 from .state import DeviceState, Key, suffix_of
 from .statistics import async_announce
 
 PARALLEL_UPDATES = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class ValueDescription(SensorEntityDescription):
-    """How a quantity appears."""
-
-    media: Mapping[str, tuple[str, SensorDeviceClass]] | None = None
-    """Translation key and device class where they depend on the medium."""
-
-
-def _total(
-    quantity: Quantity, device_class: SensorDeviceClass, unit: str, **more: Any
-) -> ValueDescription:
-    return ValueDescription(
-        key=quantity,
-        device_class=device_class,
-        native_unit_of_measurement=unit,
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        **more,
-    )
-
-
-def _count(quantity: Quantity, **more: Any) -> ValueDescription:
-    return ValueDescription(key=quantity, state_class=SensorStateClass.TOTAL_INCREASING, **more)
-
-
-def _gauge(
-    quantity: Quantity, device_class: SensorDeviceClass | None, unit: str | None, **more: Any
-) -> ValueDescription:
-    return ValueDescription(
-        key=quantity,
-        device_class=device_class,
-        native_unit_of_measurement=unit,
-        state_class=SensorStateClass.MEASUREMENT,
-        **more,
-    )
-
-
-_TEMPERATURE: Final = (SensorDeviceClass.TEMPERATURE, UnitOfTemperature.CELSIUS)
-_KWH: Final = UnitOfEnergy.KILO_WATT_HOUR
-_M3: Final = UnitOfVolume.CUBIC_METERS
-_DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
-
-VALUES: Final = {
-    description.key: description
-    for description in (
-        _total(
-            Quantity.ENERGY,
-            SensorDeviceClass.ENERGY,
-            _KWH,
-            suggested_display_precision=1,
-            media={
-                Medium.HEAT: ("energy_heat", SensorDeviceClass.ENERGY),
-                Medium.GAS: ("energy_gas", SensorDeviceClass.ENERGY),
-            },
-        ),
-        _total(
-            Quantity.ENERGY_EXPORT, SensorDeviceClass.ENERGY, _KWH, suggested_display_precision=1
-        ),
-        _total(
-            Quantity.ENERGY_COOLING, SensorDeviceClass.ENERGY, _KWH, suggested_display_precision=1
-        ),
-        _total(
-            Quantity.VOLUME,
-            SensorDeviceClass.VOLUME,
-            _M3,
-            suggested_display_precision=2,
-            media={
-                Medium.WATER: ("volume_water", SensorDeviceClass.WATER),
-                Medium.GAS: ("volume_gas", SensorDeviceClass.GAS),
-                Medium.HEAT: ("volume_heat", SensorDeviceClass.VOLUME),
-            },
-        ),
-        _total(
-            Quantity.VOLUME_REVERSE,
-            SensorDeviceClass.VOLUME,
-            _M3,
-            suggested_display_precision=2,
-            entity_category=_DIAGNOSTIC,
-        ),
-        _count(Quantity.PULSES, entity_category=_DIAGNOSTIC),
-        _count(Quantity.PEOPLE_IN),
-        _count(Quantity.PEOPLE_OUT),
-        _gauge(Quantity.PEOPLE_IN_PERIOD, None, None),
-        _gauge(Quantity.PEOPLE_OUT_PERIOD, None, None),
-        _gauge(Quantity.PEOPLE, None, None),
-        _gauge(Quantity.DWELL_TIME, SensorDeviceClass.DURATION, UnitOfTime.SECONDS),
-        _gauge(Quantity.DWELL_TIME_MAX, SensorDeviceClass.DURATION, UnitOfTime.SECONDS),
-        _gauge(
-            Quantity.POWER,
-            SensorDeviceClass.POWER,
-            UnitOfPower.WATT,
-            suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
-            suggested_display_precision=2,
-        ),
-        _gauge(
-            Quantity.FLOW,
-            SensorDeviceClass.VOLUME_FLOW_RATE,
-            UnitOfVolumeFlowRate.CUBIC_METERS_PER_HOUR,
-            suggested_display_precision=3,
-        ),
-        _gauge(Quantity.TEMPERATURE, *_TEMPERATURE),
-        _gauge(Quantity.FLOW_TEMPERATURE, *_TEMPERATURE),
-        _gauge(Quantity.RETURN_TEMPERATURE, *_TEMPERATURE),
-        _gauge(
-            Quantity.TEMPERATURE_DIFFERENCE,
-            SensorDeviceClass.TEMPERATURE_DELTA,
-            UnitOfTemperature.KELVIN,
-        ),
-        _gauge(
-            Quantity.HUMIDITY,
-            SensorDeviceClass.HUMIDITY,
-            UnitOfRatio.PERCENTAGE,
-            suggested_display_precision=0,
-        ),
-        _gauge(
-            Quantity.BATTERY,
-            SensorDeviceClass.BATTERY,
-            UnitOfRatio.PERCENTAGE,
-            entity_category=_DIAGNOSTIC,
-            suggested_display_precision=0,
-        ),
-        _gauge(
-            Quantity.BATTERY_VOLTAGE,
-            SensorDeviceClass.VOLTAGE,
-            UnitOfElectricPotential.VOLT,
-            entity_category=_DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        ),
-        _gauge(
-            Quantity.SOLAR_POWER,
-            SensorDeviceClass.POWER,
-            UnitOfPower.WATT,
-            entity_category=_DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        ),
-    )
+SELDOM: Final = {
+    *("pulses", "volume_heat", "volume_reverse"),
+    *("energy_reactive", "energy_reactive_export", "charge", "heat_cost"),
+    *("movements", "children_in", "children_out", "people_flow"),
 }
-"""How each quantity that is a number appears."""
-
-TOTAL_OF: Final = {
-    Quantity.PEOPLE_IN_PERIOD: Quantity.PEOPLE_IN,
-    Quantity.PEOPLE_OUT_PERIOD: Quantity.PEOPLE_OUT,
-}
-"""Counts of a period that say nothing more where the total is known."""
-
-
-SELDOM: Final = {"pulses", "volume_heat", "volume_reverse"}
 """Totals whose consumption of a day or a month few people ask for."""
 
 
@@ -194,6 +47,8 @@ class HealthDescription(SensorEntityDescription):
     value_fn: Callable[[DeviceState], float | datetime | None]
     exists_fn: Callable[[DeviceState], bool] = lambda _: True
 
+
+_DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
 
 HEALTH: Final = (
     HealthDescription(

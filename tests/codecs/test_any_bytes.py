@@ -7,7 +7,14 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.bernau_smartcity.codecs import CODECS
-from custom_components.bernau_smartcity.model import Codec, DecodeError, Kind, Reading, Setting
+from custom_components.bernau_smartcity.model import (
+    Codec,
+    DecodeError,
+    Kind,
+    Reading,
+    Setting,
+    readings_of,
+)
 
 from .vectors import VECTORS, Vector, uplink
 
@@ -18,7 +25,7 @@ BEGINNINGS = sorted({vector.content["payload"][:8] for vector in VECTORS})
 def decode(codec: Codec, payload: bytes, f_port: int, **known: str) -> tuple[Reading, ...]:
     """Decode, and check what must hold for every frame."""
     try:
-        readings = tuple(codec.decode(uplink(payload, f_port, settings=known)))
+        readings = tuple(readings_of(codec.decode(uplink(payload, f_port, settings=known))))
     except DecodeError:
         return ()
     for reading in readings:

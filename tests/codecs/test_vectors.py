@@ -6,7 +6,13 @@ import pytest
 
 from custom_components.bernau_smartcity import codecs
 from custom_components.bernau_smartcity.codecs import CODECS
-from custom_components.bernau_smartcity.model import Codec, DecodeError
+from custom_components.bernau_smartcity.model import (
+    Codec,
+    DecodeError,
+    Meter,
+    Remember,
+    readings_of,
+)
 
 from .vectors import FOLDER, VECTORS, Vector
 
@@ -23,7 +29,11 @@ def test_vector(vector: Vector) -> None:
             tuple(vector.codec.decode(vector.uplink))
         assert str(caught.value) == vector.content["error"]
     else:
-        assert tuple(vector.codec.decode(vector.uplink)) == vector.readings
+        told = tuple(vector.codec.decode(vector.uplink))
+        assert tuple(readings_of(told)) == vector.readings
+        assert tuple(each for each in told if isinstance(each, Meter)) == vector.meters
+        remembered = {each.name: each.text for each in told if isinstance(each, Remember)}
+        assert remembered == vector.content.get("remember", {})
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=str)
@@ -33,7 +43,7 @@ def test_vector_is_well_formed(vector: Vector) -> None:
     assert ("readings" in vector.content) != ("error" in vector.content)
     assert vector.content.keys() <= {
         *("name", "source", "codec", "f_port", "payload", "received_at", "settings"),
-        *("readings", "error", "note"),
+        *("memory", "meters", "remember", "readings", "error", "note"),
     }
 
 

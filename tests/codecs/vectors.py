@@ -3,7 +3,9 @@
 One JSON file per codec module, named like it, with a list of objects:
 `name`, `source`, `f_port`, `payload` (hex) and either `readings` or `error`;
 `codec` where the module has more than one; `received_at` and `settings` where
-they matter; `note` where a published expectation is not followed.
+they matter; `memory` (texts by name) where earlier messages matter; `meters` (what is
+told of meters behind a bridge) and `remember` (texts by name) where there are
+such; `note` where a published expectation is not followed.
 """
 
 from collections.abc import Mapping
@@ -14,7 +16,14 @@ from pathlib import Path
 from typing import Any, override
 
 from custom_components.bernau_smartcity.codecs import CODECS
-from custom_components.bernau_smartcity.model import Codec, Quantity, Reading, Uplink
+from custom_components.bernau_smartcity.model import (
+    Codec,
+    Medium,
+    Meter,
+    Quantity,
+    Reading,
+    Uplink,
+)
 
 FOLDER = Path(__file__).parent / "vectors"
 RECEIVED_AT = datetime.fromisoformat("2026-11-23T12:00:00Z")
@@ -46,6 +55,7 @@ class Vector:
             self.content["f_port"],
             datetime.fromisoformat(received_at) if received_at else RECEIVED_AT,
             self.content.get("settings", {}),
+            self.content.get("memory", {}),
         )
 
     @property
@@ -55,12 +65,21 @@ class Vector:
             return None
         return tuple(_reading(row) for row in self.content["readings"])
 
+    @property
+    def meters(self) -> tuple[Meter, ...]:
+        """The meters behind a bridge that it tells of."""
+        rows = self.content.get("meters", ())
+        return tuple(
+            Meter(row["number"], Medium(row["medium"]), row.get("manufacturer", "")) for row in rows
+        )
+
 
 def uplink(
     payload: bytes,
     f_port: int,
     received_at: datetime = RECEIVED_AT,
     settings: Mapping[str, str] | None = None,
+    memory: Mapping[str, str] | None = None,
 ) -> Uplink:
     """Give a message."""
     return Uplink(
@@ -71,6 +90,7 @@ def uplink(
         f_cnt=1,
         payload=payload,
         settings=settings or {},
+        memory=memory or {},
     )
 
 

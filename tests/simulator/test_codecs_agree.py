@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from custom_components.bernau_smartcity.codecs import CODECS
-from custom_components.bernau_smartcity.model import Kind, Uplink
+from custom_components.bernau_smartcity.model import Kind, Uplink, readings_of
 from simulator import frames, schedule
 from simulator.build import build
 from simulator.clock import Clock
@@ -44,7 +44,7 @@ def test_agree(standing_town: Town, key: str) -> None:
                 payload=frame.payload,
                 settings=device.tags,
             )
-            readings = list(CODECS[key].decode(uplink))
+            readings = list(readings_of(CODECS[key].decode(uplink)))
             read = {
                 (r.quantity.value, r.channel): r.value
                 for r in sorted(readings, key=lambda reading: reading.at or uplink.received_at)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from math import isfinite
-from typing import Final
+from typing import Final, overload
 
-from ..model import DecodeError, Quantity, Reading, Uplink
+from ..model import DecodeError, Quantity, Reading, Told, Uplink
 from ._times import is_plausible
 
 _REGISTER: Final = (-1e10, 1e10)
@@ -26,30 +26,50 @@ RANGES: Final[Mapping[Quantity, tuple[float, float]]] = {
     Quantity.HUMIDITY: (0, 100),
     Quantity.BATTERY: (0, 100),
     Quantity.BATTERY_VOLTAGE: (0, 60),
+    Quantity.ENERGY_REACTIVE: _REGISTER,
+    Quantity.ENERGY_REACTIVE_EXPORT: _REGISTER,
+    Quantity.CHARGE: (0, 1e9),
+    Quantity.HEAT_COST: (0, 1e9),
+    Quantity.POWER_REACTIVE: (-1e9, 1e9),
+    Quantity.POWER_APPARENT: (-1e9, 1e9),
+    Quantity.POWER_FACTOR: (-1, 1),
+    Quantity.VOLTAGE: (-1e6, 1e6),
+    Quantity.CURRENT: (-1e5, 1e5),
+    Quantity.FREQUENCY: (0, 500),
+    Quantity.PRESSURE: (-1, 1_000),
+    Quantity.ILLUMINANCE: (0, 200_000),
+    Quantity.DISTANCE: (0, 1_000),
+    Quantity.VALVE_OPENING: (0, 100),
+    Quantity.SPEED: (0, 400),
+    Quantity.SPEED_IN: (0, 400),
+    Quantity.SPEED_OUT: (0, 400),
+    Quantity.PEOPLE: (0, 100_000),
 }
 """Smallest and largest possible value, in the quantity's unit."""
 
 
-def checked(uplink: Uplink, readings: Iterable[Reading]) -> tuple[Reading, ...]:
-    """Give all readings of an uplink, or refuse it as a whole."""
-    kept = tuple(
-        Reading(reading.quantity, _in_range(reading), reading.channel, reading.at, reading.meter)
-        for reading in readings
-    )
+@overload
+def checked(uplink: Uplink, told: Iterable[Reading]) -> tuple[Reading, ...]: ...
+@overload
+def checked(uplink: Uplink, told: Iterable[Told]) -> tuple[Told, ...]: ...
+def checked(uplink: Uplink, told: Iterable[Told]) -> tuple[Told, ...]:
+    """Give all that an uplink tells, or refuse it as a whole."""
+    kept = tuple(_in_range(each) if isinstance(each, Reading) else each for each in told)
+    readings = [each for each in kept if isinstance(each, Reading)]
     # Against a clock that the frame tells, its times can be set right later.
-    if not any(reading.quantity is Quantity.CLOCK for reading in kept):
-        for reading in kept:
+    if not any(reading.quantity is Quantity.CLOCK for reading in readings):
+        for reading in readings:
             if reading.at and not is_plausible(reading.at, uplink.received_at):
                 msg = f"time {reading.at:%Y-%m-%d} is not plausible"
                 raise DecodeError(msg)
     return kept
 
 
-def _in_range(reading: Reading) -> float:
+def _in_range(reading: Reading) -> Reading:
     value = float(reading.value)
     low, high = RANGES.get(reading.quantity, _ANY)
     if not (isfinite(value) and low <= value <= high):
         unit = f" {reading.quantity.unit}".rstrip()
         msg = f"{reading.quantity} of {value:g}{unit} is out of range"
         raise DecodeError(msg)
-    return value
+    return Reading(reading.quantity, value, reading.channel, reading.at, reading.meter)

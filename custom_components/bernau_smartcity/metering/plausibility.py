@@ -39,6 +39,8 @@ class Limits:
 _ELECTRICITY: Final = Limits(per_hour=1_000, dip=0.01)  # 1 MW, above any municipal building
 _HEAT: Final = Limits(per_hour=10_000, dip=0.01)  # 10 MW, a district heating station
 _WATER: Final = Limits(per_hour=500, dip=0.01)  # DN 150 at overload
+_CHARGE: Final = Limits(per_hour=5_000, restarts=True)  # the largest clamps
+_HEAT_COST: Final = Limits(per_hour=100)
 _COUNTER: Final = Limits(per_hour=6_000, restarts=True)  # 100 people a minute
 _PULSES: Final = Limits(per_hour=360_000, restarts=True)  # 100 Hz
 
@@ -51,6 +53,18 @@ _BY_QUANTITY: Final[Mapping[Quantity, Limits]] = {
     Quantity.PULSES: _PULSES,
     Quantity.PEOPLE_IN: _COUNTER,
     Quantity.PEOPLE_OUT: _COUNTER,
+    Quantity.ENERGY_REACTIVE: _ELECTRICITY,
+    Quantity.ENERGY_REACTIVE_EXPORT: _ELECTRICITY,
+    Quantity.CHARGE: _CHARGE,
+    Quantity.HEAT_COST: _HEAT_COST,
+    Quantity.CHILDREN_IN: _COUNTER,
+    Quantity.CHILDREN_OUT: _COUNTER,
+    Quantity.PASSAGES: _COUNTER,
+    Quantity.PEOPLE_FLOW: _COUNTER,
+    Quantity.MOVEMENTS: _COUNTER,
+    Quantity.VEHICLES: _COUNTER,
+    Quantity.VEHICLES_IN: _COUNTER,
+    Quantity.VEHICLES_OUT: _COUNTER,
 }
 _BY_MEDIUM: Final[Mapping[tuple[Quantity, Medium], Limits]] = {
     (Quantity.ENERGY, Medium.HEAT): _HEAT,
