@@ -3,16 +3,19 @@
 `parse` turns bytes into records, `readings` turns records into readings.
 """
 
-from .parser import Function, Record, parse
-from .readings import QUANTITIES, clock, meter_number, readings
+from .head import Function, Head
+from .parser import Record, parse
+from .readings import QUANTITIES, clock, error_flags, meter_number, readings
 from .vif import What
 
 __all__ = [
     "QUANTITIES",
     "Function",
+    "Head",
     "Record",
     "What",
     "clock",
+    "error_flags",
     "meter_number",
     "parse",
     "readings",
