@@ -93,11 +93,6 @@ def test_data(text: str, value: object) -> None:
         ("04fb0d01000000", What.ENERGY, Fraction("1.163")),  # 1 Mcal
         ("04fb2001000000", What.VOLUME, Fraction("0.028316846592")),  # 1 ft³
         ("04fb2101000000", What.VOLUME, Fraction("0.0028316846592")),
-        ("04fb2201000000", What.VOLUME, Fraction("0.0003785411784")),  # 0.1 gal
-        ("04fb2301000000", What.VOLUME, Fraction("0.003785411784")),
-        ("04fb2401000000", What.FLOW, Fraction("0.000227124707040")),  # 0.001 gal/min
-        ("04fb2501000000", What.FLOW, Fraction("0.22712470704")),
-        ("04fb2601000000", What.FLOW, Fraction("0.003785411784")),
         ("02fb2b2c01", What.PHASE_ANGLE, 30),
         ("02fb760a00", What.TEMPERATURE_LIMIT, 1),
         ("02fb7b0a00", What.POWER_MAXIMUM, 10),

@@ -3,20 +3,24 @@
 `parse` turns bytes into records, `readings` turns records into readings.
 """
 
-from .head import Function, Head
+from .head import VARIABLE, Function, Head, head_of, length
 from .parser import Record, parse
-from .readings import QUANTITIES, clock, error_flags, meter_number, readings
+from .readings import QUANTITIES, clock, error_flags, meter_number, readings, times_of
 from .vif import What
 
 __all__ = [
     "QUANTITIES",
+    "VARIABLE",
     "Function",
     "Head",
     "Record",
     "What",
     "clock",
     "error_flags",
+    "head_of",
+    "length",
     "meter_number",
     "parse",
     "readings",
+    "times_of",
 ]

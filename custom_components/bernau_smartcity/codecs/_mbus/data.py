@@ -1,7 +1,7 @@
 """The data of a record: numbers, text and times, least significant byte first."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from math import isfinite
 import struct
 from typing import Final
@@ -11,6 +11,7 @@ from .._times import METER_SUMMER_TIME, METER_TIME
 type Number = float | None
 """As sent, an `int` wherever it is whole; None is the standard's "not available"."""
 
+_DAY: Final = timedelta(days=1)
 _YEARS: Final = 100
 _YEAR_2000_UNTIL: Final = 80
 """Two-digit years up to this one are 20xx where no century is told."""
@@ -84,8 +85,14 @@ def text_of(data: bytes) -> str:
 
 
 def date_g(data: bytes) -> datetime | None:
-    """Read type G: a date, taken as its first moment."""
-    return _moment(_year_g(data), data[1] & 0x0F, data[0] & 0x1F)
+    """Read type G: a date, taken as its first moment.
+
+    Of the last day of a month it is the last: due dates are written as the end
+    of a month or as the first of the next, and mean the same midnight.
+    """
+    at = _moment(_year_g(data), data[1] & 0x0F, data[0] & 0x1F)
+    after = at and at + _DAY
+    return after if after and after.day == 1 else at
 
 
 def date_time_f(data: bytes) -> datetime | None:

@@ -62,6 +62,8 @@ class Function(IntEnum):
 class Head:
     """All that the bytes before the data tell of it."""
 
+    block: bytes
+    """These bytes, without the text of a unit in plain text."""
     what: What
     function: Function
     storage: int
@@ -102,6 +104,7 @@ def head_of(block: bytes) -> Head:
     # That of variable length is told apart by `variable`, from the byte before its data.
     size, number = FIELDS.get(field, (0, real))
     return Head(
+        block,
         what,
         Function(dif >> 4 & 3),
         storage,

@@ -43,13 +43,29 @@ QUANTITIES: Final[Mapping[tuple[What, tuple[int, ...]], Quantity]] = {
 _PER: Final[Mapping[What, int]] = {What.OPERATING_TIME: 3600}
 """Units of what is told in one of the quantity, where they differ."""
 _THERMAL: Final = frozenset({Medium.HEAT, Medium.COOLING})
+_DATE: Final = 2
+"""Bytes of a date without a time."""
 _TARIFFS: Final = 10
 """A channel is ten times the sub-unit (pulse input) plus the tariff, or the phase."""
 
 
 def clock(records: Sequence[Record]) -> datetime | None:
     """Give the time of the meter when it sent."""
-    return _times(records).get(0)
+    return times_of(records).get(0)
+
+
+def times_of(records: Iterable[Record]) -> dict[int, datetime]:
+    """Give the times of the meter by the storage number of the values that have them."""
+    return {
+        record.head.storage: record.value
+        for record in records
+        if record.head.what is What.TIME
+        and _is_usable(record)
+        and not (record.head.tariff or record.head.subunit or record.head.qualifiers)
+        and isinstance(record.value, datetime)
+        # A mere date is none at which a meter reads itself just now.
+        and (record.head.storage or record.head.size > _DATE)
+    }
 
 
 def meter_number(records: Sequence[Record]) -> str:
@@ -74,16 +90,22 @@ def readings(
     medium: Medium,
     times: Mapping[int, datetime | None] | None = None,
     meter: str = "",
+    until: datetime | None = None,
 ) -> Iterator[Reading]:
     """Give the readings of a meter for this medium, and that of its clock.
 
     Stored values without a time of their own are left out, unless `times`
-    knows that of their storage number (None: that of receipt). Of equal
-    records the first counts.
+    knows that of their storage number (None: that of receipt); so are those
+    whose time lies ahead of the clock or of `until`: that is when the meter is
+    to store next. Of equal records the first counts.
     """
-    known = {0: None, **(times or {}), **_times(records)}
+    told = times_of(records)
+    now = told.get(0)
+    latest = now or until
+    stored = {place: at for place, at in told.items() if latest is None or at <= latest}
+    known = {0: now, **(times or {}), **stored}
     number = meter or meter_number(records)
-    if now := known[0]:
+    if now:
         yield Reading(Quantity.CLOCK, now.timestamp(), 0, now, number)
     seen: set[tuple[Quantity, int, datetime | None]] = set()
     for head, at, value in _values(records, known):
@@ -125,14 +147,3 @@ def _place(head: Head) -> object:
 
 def _is_usable(record: Record) -> bool:
     return record.head.function is Function.INSTANTANEOUS
-
-
-def _times(records: Iterable[Record]) -> dict[int, datetime]:
-    return {
-        record.head.storage: record.value
-        for record in records
-        if record.head.what is What.TIME
-        and _is_usable(record)
-        and not (record.head.tariff or record.head.subunit or record.head.qualifiers)
-        and isinstance(record.value, datetime)
-    }

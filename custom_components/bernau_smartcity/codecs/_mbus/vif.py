@@ -120,8 +120,6 @@ _CAL: Final = _J * Fraction(41868, 10_000)
 """International table calorie."""
 _J_PER_H: Final = Fraction(1, 3600)
 _CUBIC_FOOT: Final = Fraction(3048**3, 10_000**3)
-_GALLON: Final = Fraction(231 * 254**3, 10_000**3)
-"""The American one."""
 _SECONDS: Final = (1, 60, 3600, 86400)
 
 
@@ -178,10 +176,6 @@ EXTENSION_FB: Final[Mapping[int, Scale]] = {
     **_tens(0x18, 2, What.MASS, 5),
     **_tens(0x1A, 2, What.HUMIDITY, -1),
     **{0x20 + n: (What.VOLUME, _CUBIC_FOOT / 10**n) for n in range(2)},
-    **_tens(0x22, 2, What.VOLUME, -1, _GALLON),
-    0x24: (What.FLOW, _GALLON * 60 / 1000),
-    0x25: (What.FLOW, _GALLON * 60),
-    0x26: (What.FLOW, _GALLON),
     **_tens(0x28, 2, What.POWER, 5),
     **{0x2A + n: (What.PHASE_ANGLE, Fraction(1, 10)) for n in range(2)},
     **_tens(0x2C, 4, What.FREQUENCY, -3),
