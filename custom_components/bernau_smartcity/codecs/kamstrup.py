@@ -15,16 +15,7 @@ from typing import Final
 from ..model import Codec, Kind, Medium, Quantity, Reading, Setting, Told, Uplink
 from ._checks import checked
 from ._mbus import Function, Record, What, readings, times_of
-from ._wmbus import (
-    LONG,
-    Content,
-    Keys,
-    health,
-    layers,
-    remember_address,
-    remembered_address,
-    whole,
-)
+from ._wmbus import Message, health, message
 
 _NOISE: Final = (0x1B,), (0x1C,)
 """Manufacturer's records: noise in the pipe, now and of the last day."""
@@ -84,23 +75,15 @@ _HEAT: Final = (
 
 
 def _decode(medium: Medium, given: frozenset[Quantity], uplink: Uplink) -> Iterable[Told]:
-    keys = Keys(uplink)
-    content = layers(uplink.payload, keys, remembered_address(uplink))
-    return checked(uplink, _told(content, whole(content, keys), medium, given))
+    return checked(uplink, _told(message(uplink), medium, given))
 
 
-def _told(
-    content: Content, records: Sequence[Record], medium: Medium, given: frozenset[Quantity]
-) -> Iterator[Told]:
-    if content.kind == LONG and content.address:
-        yield remember_address(content.address)
-    # An address from memory may be that of a meter exchanged since, unless it decrypts.
-    known = content.address if content.kind == LONG or content.proven else None
-    meter = known.number if known else ""
-    for reading in _measured(records, medium, meter):
+def _told(it: Message, medium: Medium, given: frozenset[Quantity]) -> Iterator[Told]:
+    yield from it.told
+    for reading in _measured(it.records, medium, it.meter):
         if reading.quantity in given:
             yield reading
-    yield from _state(records, content, meter)
+    yield from _state(it)
 
 
 def _measured(records: Sequence[Record], medium: Medium, meter: str) -> Iterator[Reading]:
@@ -113,23 +96,23 @@ def _measured(records: Sequence[Record], medium: Medium, meter: str) -> Iterator
         yield replace(reading, quantity=Quantity.TEMPERATURE) if water else reading
 
 
-def _state(records: Sequence[Record], content: Content, meter: str) -> Iterator[Reading]:
+def _state(it: Message) -> Iterator[Reading]:
     """Give noise and flags; what the header tells too counts as of now."""
-    times, now = times_of(records), health(records, content.status)
-    for record in records:
+    times, now = times_of(it.records), health(it.records, it.status)
+    for record in it.records:
         head = record.head
         if head.what is not What.MANUFACTURER or head.function not in _SEEN:
             continue
         at, bits = times.get(head.storage), int.from_bytes(record.raw, "little")
         if head.qualifiers in _NOISE and bits < _NOISE_MISSING:
-            yield Reading(Quantity.NOISE_LEVEL, bits, 0, at, meter)
+            yield Reading(Quantity.NOISE_LEVEL, bits, 0, at, it.meter)
         for quantity, mask in _INFOCODES.get(head.qualifiers, {}).items():
             if quantity in now:
                 now[quantity] |= bool(bits & mask)
             else:
-                yield Reading(quantity, bool(bits & mask), 0, at, meter)
+                yield Reading(quantity, bool(bits & mask), 0, at, it.meter)
     for quantity, value in now.items():
-        yield Reading(quantity, value, 0, None, meter)
+        yield Reading(quantity, value, 0, None, it.meter)
 
 
 CODECS: Final[tuple[Codec, ...]] = (

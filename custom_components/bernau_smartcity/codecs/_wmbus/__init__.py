@@ -1,25 +1,26 @@
 """wM-Bus and OMS (EN 13757-4 and -7): from telegrams to M-Bus records.
 
-`telegram` reads what a bridge delivers, `layers` what a LoRaWAN meter sends.
+`message` reads what a LoRaWAN meter sends, `telegram` what a bridge delivers.
 """
 
 from .address import Address
 from .compact import remember_format, whole
-from .layers import LONG, Content, layers, telegram
+from .layers import WITHOUT_HEADER, Content, layers, telegram
 from .security import Keys
-from .told import health, measured, remember_address, remembered_address
+from .told import HEALTH, Message, health, measured, message
 
 __all__ = [
-    "LONG",
+    "HEALTH",
+    "WITHOUT_HEADER",
     "Address",
     "Content",
     "Keys",
+    "Message",
     "health",
     "layers",
     "measured",
-    "remember_address",
+    "message",
     "remember_format",
-    "remembered_address",
     "telegram",
     "whole",
 ]

@@ -33,7 +33,7 @@ class Content:
     records: bytes
     kind: int
     """Of the transport header: one of the constants above."""
-    proven: bool = False
+    is_proven: bool = False
     """It could be decrypted, which proves the address."""
 
 
