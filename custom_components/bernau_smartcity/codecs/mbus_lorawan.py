@@ -1,44 +1,15 @@
 """Meters of any maker whose LoRaWAN messages are bare M-Bus records (EN 13757-3)."""
 
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable
 from typing import Final
 
-from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
+from ..model import Codec, Medium, Quantity, Reading, Setting, Uplink
 from ._checks import checked
-from ._mbus import QUANTITIES, parse
-from ._wmbus import measured
-
-_ANY: Final = frozenset({*QUANTITIES.values(), Quantity.CLOCK, Quantity.FAULT})
-_HEAT: Final = frozenset(
-    {
-        Quantity.ENERGY,
-        Quantity.ENERGY_COOLING,
-        Quantity.VOLUME,
-        Quantity.POWER,
-        Quantity.FLOW,
-        Quantity.FLOW_TEMPERATURE,
-        Quantity.RETURN_TEMPERATURE,
-        Quantity.TEMPERATURE_DIFFERENCE,
-        Quantity.OPERATING_TIME,
-        Quantity.CLOCK,
-        Quantity.FAULT,
-    }
-)
+from ._oms import OF_ANY_METER, of_records
 
 
-def _decode(medium: Medium, given: frozenset[Quantity], uplink: Uplink) -> Iterable[Reading]:
-    return checked(uplink, _told(medium, given, uplink))
-
-
-def _told(medium: Medium, given: frozenset[Quantity], uplink: Uplink) -> Iterator[Reading]:
-    records = parse(uplink.payload)
-    if not records:
-        msg = "message has no records"
-        raise DecodeError(msg)
-    for reading in measured(records, None, uplink, medium):
-        if reading.quantity in given:
-            yield reading
+def _decode(uplink: Uplink) -> Iterable[Reading]:
+    return checked(uplink, of_records(uplink, Medium.UNKNOWN, OF_ANY_METER))
 
 
 CODECS: Final[tuple[Codec, ...]] = (
@@ -47,18 +18,9 @@ CODECS: Final[tuple[Codec, ...]] = (
         manufacturer="Any maker",
         model="M-Bus over LoRaWAN",
         medium=Medium.UNKNOWN,
-        quantities=_ANY,
-        decode=partial(_decode, Medium.UNKNOWN, _ANY),
+        quantities=OF_ANY_METER - {Quantity.BATTERY_LOW},
+        decode=_decode,
         names=("M-Bus LoRaWAN",),
         settings=(Setting.MEDIUM,),
-    ),
-    Codec(
-        key="engelmann_sensostar",
-        manufacturer="Engelmann",
-        model="SensoStar U",
-        medium=Medium.HEAT,
-        quantities=_HEAT,
-        decode=partial(_decode, Medium.HEAT, _HEAT),
-        names=("SensoStar", "Engelmann SensoStar"),
     ),
 )

@@ -38,7 +38,3 @@ def crc(data: bytes) -> int:
             value = value << 1 ^ (_POLYNOMIAL if value & 0x8000 else 0)
         value &= 0xFFFF
     return value ^ 0xFFFF
-
-
-_POWER_LOW, _PERMANENT, _TEMPORARY = 0x04, 0x08, 0x10
-_APPLICATION, _BUSY = 0x03, 0x01

@@ -16,6 +16,8 @@ from .security import OPENERS, Keys, Sealed, open_link
 _SESSION: Final = 4
 _LINK: Final = 10
 """Length, control and address before the first layer."""
+_SENT_UNASKED: Final = frozenset({0x44, 0x46})
+"""Controls of a telegram that a meter sends by itself."""
 
 WITHOUT_HEADER, COMPACT, SHORT, LONG = 0x78, 0x79, 0x7A, 0x72
 _TRANSPORT: Final[Mapping[int, int]] = {WITHOUT_HEADER: 1, COMPACT: 1, SHORT: 5, LONG: 13}
@@ -47,13 +49,28 @@ class _Layers:
     counter: bytes | None = None
 
 
-def telegram(frame: bytes, keys: Keys) -> Content:
-    """Read a whole telegram, from its length byte on, with or without checksums."""
+def telegram(frame: bytes, keys: Keys) -> tuple[Address, Content]:
+    """Read a whole telegram, from its length byte on, with or without checksums.
+
+    The address is that of the meter, where a radio adapter sends for it.
+    """
     plain = without_checksums(frame)
     if len(plain) <= _LINK:
         msg = f"{len(plain)} bytes are too few for a wM-Bus telegram"
         raise DecodeError(msg)
-    return layers(plain[_LINK:], keys, Address(plain[2:_LINK]))
+    link = Address(plain[2:_LINK])
+    content = layers(plain[_LINK:], keys, link)
+    return content.address or link, content
+
+
+def is_telegram(data: bytes) -> bool:
+    """Tell whether a link header stands before what a LoRaWAN meter sends."""
+    return (
+        len(data) > _LINK
+        and data[0] == len(data) - 1
+        and data[1] in _SENT_UNASKED
+        and data[_LINK] in _TRANSPORT.keys() | _BELOW.keys()
+    )
 
 
 def layers(data: bytes, keys: Keys, address: Address | None = None) -> Content:

@@ -8,7 +8,7 @@ from ...model import Medium, Quantity, Reading, Remember, Uplink
 from .._mbus import Record, error_flags, readings
 from .address import LENGTH, Address
 from .compact import whole
-from .layers import LONG, layers
+from .layers import LONG, is_telegram, layers, telegram
 from .security import Keys
 
 _POWER_LOW, _PERMANENT, _TEMPORARY = 0x04, 0x08, 0x10
@@ -40,12 +40,17 @@ class Message:
 
 def message(uplink: Uplink) -> Message:
     """Read and open a message of a meter that is itself the LoRaWAN device."""
-    keys = Keys(uplink)
-    content = layers(uplink.payload, keys, _remembered(uplink))
-    address, is_long = content.address, content.kind == LONG
-    kept = (Remember(_REMEMBERED, address.raw.hex()),) if address and is_long else ()
+    keys, has_link = Keys(uplink), is_telegram(uplink.payload)
+    address: Address | None
+    if has_link:
+        address, content = telegram(uplink.payload, keys)
+    else:
+        content = layers(uplink.payload, keys, _remembered(uplink))
+        address = content.address
+    is_told = has_link or content.kind == LONG
+    kept = (Remember(_REMEMBERED, address.raw.hex()),) if address and is_told else ()
     # Only the meter whose address it is can have encrypted a message with it.
-    sender = address if is_long or content.is_proven else None
+    sender = address if is_told or content.is_proven else None
     return Message(whole(content, keys), content.status, sender, kept)
 
 
@@ -61,7 +66,7 @@ def _remembered(uplink: Uplink) -> Address | None:
 def measured(
     records: Sequence[Record], status: int | None, uplink: Uplink, medium: Medium, meter: str = ""
 ) -> Iterator[Reading]:
-    """Give the readings and the health of a meter."""
+    """Give the readings and the health of any maker's meter."""
     yield from readings(records, medium, meter=meter, until=uplink.received_at)
     for quantity, value in health(records, status).items():
         yield Reading(quantity, value, meter=meter)
