@@ -15,9 +15,10 @@ class Cursor:
         """Begin at the first byte."""
         self._rest = data
 
-    def __bool__(self) -> bool:
-        """Tell whether anything is left."""
-        return bool(self._rest)
+    @property
+    def left(self) -> bytes:
+        """What is not read yet."""
+        return self._rest
 
     def take(self, size: int) -> bytes:
         """Give the next bytes, all of them or none."""

@@ -4,7 +4,7 @@
 """
 
 from .head import VARIABLE, Function, Head, head_of, length
-from .parser import Record, parse
+from .parser import Record, parse, record_at
 from .readings import QUANTITIES, clock, error_flags, meter_number, readings, times_of
 from .vif import What
 
@@ -22,5 +22,6 @@ __all__ = [
     "meter_number",
     "parse",
     "readings",
+    "record_at",
     "times_of",
 ]

@@ -27,7 +27,7 @@ def parse(data: bytes) -> list[Record]:
     while position < len(data):
         dif = data[position]
         if dif & 0x0F != _SPECIAL:
-            position = _record(data, position, records)
+            position = record_at(data, position, records)
         elif dif in _MANUFACTURER_DATA:
             break
         elif dif in {_FILLER, _READ_ALL}:
@@ -38,7 +38,7 @@ def parse(data: bytes) -> list[Record]:
     return records
 
 
-def _record(data: bytes, begin: int, records: list[Record]) -> int:
+def record_at(data: bytes, begin: int, records: list[Record]) -> int:
     """Read the record that begins here; give where the next one does."""
     try:
         vif = _end(data, begin)

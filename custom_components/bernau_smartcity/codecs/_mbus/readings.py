@@ -110,12 +110,12 @@ def readings(
     seen: set[tuple[Quantity, int, datetime | None]] = set()
     for head, at, value in _values(records, known):
         quantity = QUANTITIES.get((head.what, head.qualifiers))
+        if quantity is Quantity.ENERGY_EXPORT and medium in _THERMAL:
+            # A heat meter counts backward what it cools.
+            quantity = Quantity.ENERGY_COOLING
         channel = head.phase or _TARIFFS * head.subunit + head.tariff
         if quantity and head.tariff < _TARIFFS and (quantity, channel, at) not in seen:
             seen.add((quantity, channel, at))
-            if quantity is Quantity.ENERGY_EXPORT and medium in _THERMAL:
-                # A heat meter counts backward what it cools.
-                quantity = Quantity.ENERGY_COOLING
             yield Reading(quantity, value / _PER.get(head.what, 1), channel, at, number)
 
 
