@@ -77,7 +77,7 @@ class Ledger:
             known = dict(kept.states)
             for state in kept.states.values():
                 if not is_meter(state.device.dev_eui):
-                    self._chosen_anew(state, known)
+                    self._chosen_anew(state, known, kept.states)
             self._leave(known)
             for dev_eui, state in known.items():
                 known[dev_eui] = self._valued(state, None, {}) if is_meter(dev_eui) else state
@@ -116,7 +116,7 @@ class Ledger:
                 for device in devices:
                     before = known.get(device.dev_eui)
                     if before is None or before.device != device:
-                        self._chosen_anew(self._known(device, known), known)
+                        self._chosen_anew(self._known(device, known), known, self._by_device)
                 changed = [k for k, v in known.items() if v is not self._by_device.get(k)]
                 for dev_eui in changed:
                     self._store.put_state(known[dev_eui])
@@ -143,12 +143,13 @@ class Ledger:
                 places |= gone & self.states.keys()
                 for dev_eui in gone:
                     self._store.forget_device(dev_eui)
-                for state in left.values():
-                    if state is not self._by_device[state.device.dev_eui]:
-                        self._store.put_state(state)
+                changed = [k for k, v in left.items() if v is not self._by_device[k]]
+                for dev_eui in changed:
+                    self._store.put_state(left[dev_eui])
                 self._joining.forget(places)
+                placed = self._placed(changed, left)
             self._by_device = left
-            self.states = {k: v for k, v in self.states.items() if k not in places}
+            self.states = {k: v for k, v in self.states.items() if k not in places} | placed
             self.cursors = {k: v for k, v in self.cursors.items() if k not in gone}
         return places
 
@@ -257,7 +258,12 @@ class Ledger:
         catalogue = device.catalogue or state.device.catalogue
         return replace(state, device=replace(device, catalogue=catalogue))
 
-    def _chosen_anew(self, state: DeviceState, known: dict[str, DeviceState]) -> None:
+    def _chosen_anew(
+        self,
+        state: DeviceState,
+        known: dict[str, DeviceState],
+        before: Mapping[str, DeviceState],
+    ) -> None:
         """Apply the present choice of codec, settings and meters to what is kept of a device."""
         codec = self._choices.codec(state.device)
         dev_eui = state.device.dev_eui
@@ -272,7 +278,7 @@ class Ledger:
             )
         known[dev_eui] = state
         since: dict[Key, datetime] = {}
-        if codec is not None and (owners := self._readable(state, codec, known)):
+        if codec is not None and (owners := self._readable(state, codec, before)):
             read = Read(state, codec, self._settings_of(state, codec))
             self._take_over(self._reader.read_again(read, owners), known, since)
             for owner in {dev_eui, *owners} & known.keys():
