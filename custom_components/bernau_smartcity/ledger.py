@@ -8,10 +8,10 @@ from threading import Lock
 from typing import Final
 
 from .joining import Joining
-from .metering.hours import Bounds, Compiled, Repair, gaps, repair
+from .metering.hours import Bounds, Compiled, Repair, Stretch, gaps, repair
 from .metering.placement import place
-from .metering.plausibility import limits_of
-from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, pulse_weight, weigh
+from .metering.plausibility import Limits, limits_of
+from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, positive, weigh
 from .metering.register import Point
 from .model import (
     Batch,
@@ -28,14 +28,15 @@ from .model import (
 from .places import Places
 from .readings import heard, newest, samples_of
 from .samples import Due
-from .state import DeviceState, Key, Value, to_json
+from .state import DeviceState, Key, Source, Value, to_json
 from .store import Store
-from .totals import consumption, continued, pruned, series, sources, total_of
+from .totals import consumption, continued, pruned, series, sources, spread_in, total_of
 
 _LOGGER: Final = logging.getLogger(__package__)
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
+OWN_LIMITS: Final = (Setting.LIMIT, Setting.MODULUS)
 
 ENCRYPTED: Final = "encrypted"
 """The `problem` of a device whose payload only somebody else can decrypt."""
@@ -65,7 +66,7 @@ class Ledger:
         self._lock = Lock()
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
-        self._joining = Joining(store, choices.places, self._medium_of)
+        self._joining = Joining(store, choices.places, self._limits_of)
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
         """By place: the DevEUI of the device that was the first there."""
@@ -180,16 +181,21 @@ class Ledger:
             self._store.hours.written(written)
             self._store.hours.rest(idle)
 
-    def gaps(self) -> dict[str, dict[Key, list[tuple[datetime, datetime]]]]:
+    def gaps(self) -> dict[str, dict[Key, list[Stretch]]]:
         """Give by device and total the stretches over which consumption was spread."""
         with self._lock:
             return {
-                dev_eui: {
-                    key: list(gaps(self._points(dev_eui, key, None)))[-GAPS_TOLD:]
-                    for key in state.totals
+                where: {
+                    key: list(self._gaps(where, key, source))[-GAPS_TOLD:]
+                    for key, source in state.totals.items()
                 }
-                for dev_eui, state in self.states.items()
+                for where, state in self.states.items()
             }
+
+    def _gaps(self, where: str, key: Key, source: Source) -> Iterable[Stretch]:
+        if where in self._joining.altered:
+            return gaps(self._joining.joined(where, key, self._by_device).points)
+        return self.states[where].registers[source[0]].gaps
 
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
         state = self.states.get(due.dev_eui)
@@ -197,8 +203,7 @@ class Ledger:
             return None
         since = compiled.anchor[0] if compiled.anchor else None
         points = self._points(due.dev_eui, due.key, since)
-        excess = state.values[due.key].value - points[-1].total
-        return repair(points, compiled, excess)
+        return repair(points, compiled, state.values[due.key].excess)
 
     def _points(self, where: str, key: Key, since: datetime | None) -> list[Point]:
         """Give the points of a total of a place, at least those after a time."""
@@ -249,7 +254,10 @@ class Ledger:
                 state,
                 Batch(device=state.device, uplinks=tuple(self._store.take_undecoded(dev_eui))),
             )
-        return self._valued(state, codec, {})
+        changed: dict[Key, datetime] = {}
+        if codec is not None:  # other limits may have been set
+            state, changed = self._totalled(state, (), codec)
+        return self._valued(state, codec, changed)
 
     def _read(self, state: DeviceState, batch: Batch) -> DeviceState:
         """Read the uplinks of one batch into the state of their device."""
@@ -295,13 +303,13 @@ class Ledger:
     ) -> tuple[DeviceState, dict[Key, datetime]]:
         """Continue all registers that were read, and tell after which time each changed."""
         dev_eui = state.device.dev_eui
-        medium = self._medium(state, codec)
         registers = dict(state.registers)
         decisions = list(state.decisions)
         changed: dict[Key, datetime] = {}
-        for key, samples in samples_of(readings).items():
-            limits = replace(limits_of(key[0], medium), modulus=codec.modulus.get(key[0]))
-            before = registers.get(key)
+        found = samples_of(readings)
+        for key in {**registers, **found}:
+            limits = self._limits(state, codec, key)
+            samples, before = found.get(key, ()), registers.get(key)
             step = continued(self._store, (dev_eui, key), samples, limits, before)
             if step is not None:
                 registers[key], since, made = step
@@ -331,7 +339,8 @@ class Ledger:
             last = register.total.last
             shown = total_of(source, register.shown)
             display = None if source[1] or last.value == shown else last.value
-            values[key] = Value(shown, last.at, display)
+            excess = shown - total_of(source, register.total.value)
+            values[key] = Value(shown, last.at, display, excess)
             self._note(dev_eui, key, source[0], changed)
         registers = {
             key: pruned(self._store, (dev_eui, key), register, where, self._joining.cuts(dev_eui))
@@ -353,12 +362,13 @@ class Ledger:
     def _consumed(self, state: DeviceState) -> DeviceState:
         dev_eui = state.device.dev_eui
         consumed = consumption(self._store, dev_eui, state.totals, self._bounds)
-        return replace(state, consumed=consumed)
+        found = [gap for source, _ in state.totals.values() for gap in state.registers[source].gaps]
+        return replace(state, consumed=consumed, spread=spread_in(found, self._bounds))
 
     def _with_totals(self, state: DeviceState, codec: Codec) -> DeviceState:
         """Weigh pulses, and tell which totals there are."""
-        weight = pulse_weight(self._settings(state).get(Setting.PULSE_WEIGHT))
-        if weight is None or Setting.PULSE_WEIGHT not in codec.settings:
+        weight = self._weight(state, codec)
+        if weight is None:
             return replace(state, totals=sources(state.registers, {}, None))
         weights: dict[int, Weights] = {
             channel: weigh(state.weights.get(channel, ()), weight, register.shown)
@@ -368,6 +378,41 @@ class Ledger:
         quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec))
         totals = sources(state.registers, weights, quantity)
         return replace(state, weights=weights, totals=totals)
+
+    def _weight(self, state: DeviceState, codec: Codec) -> float | None:
+        if Setting.PULSE_WEIGHT not in codec.settings:
+            return None
+        return positive(self._settings(state).get(Setting.PULSE_WEIGHT))
+
+    def _limits(self, state: DeviceState, codec: Codec, key: Key) -> Limits:
+        """Give what is believed of a register or a total of a device.
+
+        A person sets it in the unit of the device's medium. Pulses stand for
+        that by their weight; what counts in another unit is judged as ever.
+        """
+        quantity, _ = key
+        medium = self._medium(state, codec)
+        found = replace(limits_of(quantity, medium), modulus=codec.modulus.get(quantity))
+        main = QUANTITY_OF_MEDIUM.get(medium)
+        weight = 1.0
+        if quantity is Quantity.PULSES and main is not None:
+            weight = self._weight(state, codec) or weight
+        elif quantity.unit != (main.unit if main else ""):
+            return found
+        numbers = (positive(self._settings(state).get(name)) for name in OWN_LIMITS)
+        per_hour, modulus = (number and number / weight for number in numbers)
+        return found.adjusted((per_hour, modulus))
+
+    def limits(self, state: DeviceState, key: Key) -> Limits:
+        """Give what is believed of a total of the device at a place."""
+        present = self.places.present(state.device.dev_eui)
+        return self._limits_of(self._by_device.get(present, state), key)
+
+    def _limits_of(self, state: DeviceState, key: Key) -> Limits:
+        codec = self._choices.codec(state.device)
+        if codec is None:
+            return limits_of(key[0], Medium.UNKNOWN)
+        return self._limits(state, codec, key)
 
     def _settings(self, state: DeviceState) -> dict[str, str]:
         return {**state.tags, **self._choices.settings(state.device.dev_eui)}
