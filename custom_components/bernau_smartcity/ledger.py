@@ -10,9 +10,9 @@ from typing import Final
 from .bridges import Taken, behind, identity_of, is_meter, released, unread
 from .joining import Joining
 from .keys import Keys, fingerprint, without_keys
-from .metering.hours import Bounds, Compiled, Repair, gaps, repair
-from .metering.plausibility import limits_of
-from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, pulse_weight, weigh
+from .metering.hours import Bounds, Compiled, Repair, Stretch, gaps, repair
+from .metering.plausibility import Limits, limits_of
+from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, positive, weigh
 from .metering.register import Point
 from .model import (
     Batch,
@@ -28,12 +28,13 @@ from .places import Places
 from .reader import Read, Reader
 from .readings import heard, newest, samples_of
 from .samples import Due
-from .state import DeviceState, Key, Value, to_json
+from .state import DeviceState, Key, Source, Value, to_json
 from .store import Store
-from .totals import consumption, continued, pruned, series, sources, total_of
+from .totals import consumption, continued, pruned, series, sources, spread_in, total_of
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
+OWN_LIMITS: Final = (Setting.LIMIT, Setting.MODULUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Ledger:
         self._reader = Reader(store, self._taken)
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
-        self._joining = Joining(store, choices.places, self._medium_of)
+        self._joining = Joining(store, choices.places, self._limits_of)
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
         """By place: the DevEUI of the device that was the first there."""
@@ -79,12 +80,12 @@ class Ledger:
                 if not is_meter(state.device.dev_eui):
                     self._chosen_anew(state, known, kept.states)
             self._leave(known)
+            self._by_device = known
             for dev_eui, state in known.items():
-                known[dev_eui] = self._valued(state, None, {}) if is_meter(dev_eui) else state
+                known[dev_eui] = self._met_again(state) if is_meter(dev_eui) else state
                 before = kept.states.get(dev_eui)
                 if before is None or to_json(known[dev_eui]) != to_json(before):
                     store.put_state(known[dev_eui])
-            self._by_device = known
             self._joining.apply(known)
             self.states = self._placed(known, known)
 
@@ -204,16 +205,21 @@ class Ledger:
             self._store.hours.written(written)
             self._store.hours.rest(idle)
 
-    def gaps(self) -> dict[str, dict[Key, list[tuple[datetime, datetime]]]]:
+    def gaps(self) -> dict[str, dict[Key, list[Stretch]]]:
         """Give by device and total the stretches over which consumption was spread."""
         with self._lock:
             return {
-                dev_eui: {
-                    key: list(gaps(self._points(dev_eui, key, None)))[-GAPS_TOLD:]
-                    for key in state.totals
+                where: {
+                    key: list(self._gaps(where, key, source))[-GAPS_TOLD:]
+                    for key, source in state.totals.items()
                 }
-                for dev_eui, state in self.states.items()
+                for where, state in self.states.items()
             }
+
+    def _gaps(self, where: str, key: Key, source: Source) -> Iterable[Stretch]:
+        if where in self._joining.altered:
+            return gaps(self._joining.joined(where, key, self._by_device).points)
+        return self.states[where].registers[source[0]].gaps
 
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
         state = self.states.get(due.dev_eui)
@@ -221,8 +227,7 @@ class Ledger:
             return None
         since = compiled.anchor[0] if compiled.anchor else None
         points = self._points(due.dev_eui, due.key, since)
-        excess = state.values[due.key].value - points[-1].total
-        return repair(points, compiled, excess)
+        return repair(points, compiled, state.values[due.key].excess)
 
     def _points(self, where: str, key: Key, since: datetime | None) -> list[Point]:
         """Give the points of a total of a place, at least those after a time."""
@@ -278,13 +283,23 @@ class Ledger:
             )
         known[dev_eui] = state
         since: dict[Key, datetime] = {}
-        if codec is not None and (owners := self._readable(state, codec, before)):
+        if codec is not None:
             read = Read(state, codec, self._settings_of(state, codec))
+            owners = self._readable(state, codec, before)
+            # Also without anything to read: other limits may have been set.
             self._take_over(self._reader.read_again(read, owners), known, since)
             for owner in {dev_eui, *owners} & known.keys():
                 tried = self._tried(owner, known[owner], codec)
                 known[owner] = replace(known[owner], tried=tried)
         known[dev_eui] = self._valued(known[dev_eui], codec, since)
+
+    def _met_again(self, meter: DeviceState) -> DeviceState:
+        """Apply the present limits to what is kept of a meter behind a bridge."""
+        codec = self._codec_of(meter)
+        since: dict[Key, datetime] = {}
+        if codec is not None:
+            meter, since = self._totalled(meter, (), codec)
+        return self._valued(meter, codec, since)
 
     def _readable(
         self, state: DeviceState, codec: Codec, known: Mapping[str, DeviceState]
@@ -352,13 +367,13 @@ class Ledger:
     ) -> tuple[DeviceState, dict[Key, datetime]]:
         """Continue all registers that were read, and tell after which time each changed."""
         dev_eui = state.device.dev_eui
-        medium = self._medium(state, codec)
         registers = dict(state.registers)
         decisions = list(state.decisions)
         changed: dict[Key, datetime] = {}
-        for key, samples in samples_of(readings).items():
-            limits = replace(limits_of(key[0], medium), modulus=codec.modulus.get(key[0]))
-            before = registers.get(key)
+        found = samples_of(readings)
+        for key in {**registers, **found}:
+            limits = self._limits(state, codec, key)
+            samples, before = found.get(key, ()), registers.get(key)
             step = continued(self._store, (dev_eui, key), samples, limits, before)
             if step is not None:
                 registers[key], since, made = step
@@ -388,7 +403,8 @@ class Ledger:
             last = register.total.last
             shown = total_of(source, register.shown)
             display = None if source[1] or last.value == shown else last.value
-            values[key] = Value(shown, last.at, display)
+            excess = shown - total_of(source, register.total.value)
+            values[key] = Value(shown, last.at, display, excess)
             self._note(dev_eui, key, source[0], changed)
         registers = {
             key: pruned(self._store, (dev_eui, key), register, where, self._joining.cuts(dev_eui))
@@ -410,14 +426,13 @@ class Ledger:
     def _consumed(self, state: DeviceState) -> DeviceState:
         dev_eui = state.device.dev_eui
         consumed = consumption(self._store, dev_eui, state.totals, self._bounds)
-        return replace(state, consumed=consumed)
+        found = [gap for source, _ in state.totals.values() for gap in state.registers[source].gaps]
+        return replace(state, consumed=consumed, spread=spread_in(found, self._bounds))
 
     def _with_totals(self, state: DeviceState, codec: Codec | None) -> DeviceState:
         """Weigh pulses, and tell which totals there are."""
-        if codec is None:
-            return replace(state, totals=sources(state.registers, {}, None))
-        weight = pulse_weight(self._settings(state).get(Setting.PULSE_WEIGHT))
-        if weight is None or Setting.PULSE_WEIGHT not in codec.settings:
+        weight = self._weight(state, codec)
+        if weight is None:
             return replace(state, totals=sources(state.registers, {}, None))
         weights: dict[int, Weights] = {
             channel: weigh(state.weights.get(channel, ()), weight, register.shown)
@@ -427,6 +442,41 @@ class Ledger:
         quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec))
         totals = sources(state.registers, weights, quantity)
         return replace(state, weights=weights, totals=totals)
+
+    def _weight(self, state: DeviceState, codec: Codec | None) -> float | None:
+        if codec is None or Setting.PULSE_WEIGHT not in codec.settings:
+            return None
+        return positive(self._settings(state).get(Setting.PULSE_WEIGHT))
+
+    def _limits(self, state: DeviceState, codec: Codec, key: Key) -> Limits:
+        """Give what is believed of a register or a total of a device.
+
+        A person sets it in the unit of the device's medium. Pulses stand for
+        that by their weight; what counts in another unit is judged as ever.
+        """
+        quantity, _ = key
+        medium = self._medium(state, codec)
+        found = replace(limits_of(quantity, medium), modulus=codec.modulus.get(quantity))
+        main = QUANTITY_OF_MEDIUM.get(medium)
+        weight = 1.0
+        if quantity is Quantity.PULSES and main is not None:
+            weight = self._weight(state, codec) or weight
+        elif quantity.unit != (main.unit if main else ""):
+            return found
+        numbers = (positive(self._settings(state).get(name)) for name in OWN_LIMITS)
+        per_hour, modulus = (number and number / weight for number in numbers)
+        return found.adjusted((per_hour, modulus))
+
+    def limits(self, state: DeviceState, key: Key) -> Limits:
+        """Give what is believed of a total of the device at a place."""
+        present = self.places.present(state.device.dev_eui)
+        return self._limits_of(self._by_device.get(present, state), key)
+
+    def _limits_of(self, state: DeviceState, key: Key) -> Limits:
+        codec = self._codec_of(state)
+        if codec is None:
+            return limits_of(key[0], Medium.UNKNOWN)
+        return self._limits(state, codec, key)
 
     def _settings(self, state: DeviceState) -> dict[str, str]:
         """Give what is known of a device but for keys: those never come from the server."""
@@ -438,9 +488,11 @@ class Ledger:
         found = state.found if bridge else None
         return self._settings(state) | self._keys.settings(state.device.dev_eui, found)
 
-    def _medium(self, state: DeviceState, codec: Codec) -> Medium:
+    def _medium(self, state: DeviceState, codec: Codec | None) -> Medium:
         if state.medium is not None:
             return state.medium
+        if codec is None:
+            return Medium.UNKNOWN
         chosen = self._settings(state).get(Setting.MEDIUM, "").strip().lower()
         if Setting.MEDIUM in codec.settings and chosen in Medium:
             return Medium(chosen)
@@ -452,7 +504,11 @@ class Ledger:
         return self._medium_of(self._by_device.get(present, state))
 
     def _medium_of(self, state: DeviceState) -> Medium:
-        if state.medium is not None:
-            return state.medium
-        codec = self._choices.codec(state.device)
-        return Medium.UNKNOWN if codec is None else self._medium(state, codec)
+        return self._medium(state, self._codec_of(state))
+
+    def _codec_of(self, state: DeviceState) -> Codec | None:
+        """Give the codec of a device, or of the bridge through which a meter is heard."""
+        if not is_meter(state.device.dev_eui):
+            return self._choices.codec(state.device)
+        bridge = self._by_device.get(state.bridge)
+        return None if bridge is None else self._choices.codec(bridge.device)

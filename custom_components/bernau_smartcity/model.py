@@ -312,6 +312,10 @@ class Setting(StrEnum):
     """`yes`: the counter hangs the other way round, in is out."""
     LAYOUT = "layout"
     """What the registers of the device mean; the codec tells its form."""
+    LIMIT = "limit"
+    """The most that its totals can count in an hour, in the unit of its medium."""
+    MODULUS = "modulus"
+    """Where its registers begin at zero again, in the unit of its medium."""
 
 
 class Unit(StrEnum):

@@ -13,6 +13,7 @@ from .const import CONF_CODEC, CONF_DEVICES, CONF_PROFILES, CONF_SCOPES, CONF_SE
 from .flow_corrections import CorrectionOptionsFlow
 from .flow_decoders import (
     CONF_DEVICE,
+    POSITIVE,
     device_chosen,
     device_label,
     device_schema,
@@ -21,6 +22,7 @@ from .flow_decoders import (
     profiles,
     profiles_chosen,
     profiles_schema,
+    settings_of,
     typed_dev_eui,
 )
 from .flow_server import (
@@ -32,7 +34,7 @@ from .flow_server import (
     told_in,
     used_elsewhere,
 )
-from .model import Codec, Device, Setting
+from .model import Codec, Device
 from .network import SERVERS
 
 
@@ -129,13 +131,15 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow):
         else:
             values = user_input
             codec = self._codec(device, values)
-            if values.get(Setting.PULSE_WEIGHT) == 0:
-                errors[Setting.PULSE_WEIGHT.value] = "pulse_weight_zero"
-            elif _settings(codec) <= _settings(self._shown):
+            errors |= {
+                name.value: error for name, error in POSITIVE.items() if values.get(name, 1) <= 0
+            }
+            if not errors and {*settings_of(codec)} <= {*settings_of(self._shown)}:
                 kept = device_chosen(values, codec)
                 return self._async_save(CONF_DEVICES, _with(devices, self._dev_eui, kept))
-            # Another decoder was chosen, which needs to know more: ask for that.
-            self._shown = codec
+            if not errors:
+                # Another decoder was chosen, which needs to know more: ask for that.
+                self._shown = codec
         name = f"{self._shown.manufacturer} {self._shown.model}" if self._shown else "-"
         return self.async_show_form(
             step_id="device_settings",
@@ -186,10 +190,6 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow):
 
     def _async_save(self, option: str, value: Any) -> ConfigFlowResult:
         return self.async_create_entry(data={**self.config_entry.options, option: value})
-
-
-def _settings(codec: Codec | None) -> set[Setting]:
-    return set(codec.settings) if codec else set()
 
 
 def _with(
