@@ -205,6 +205,11 @@ class Ledger:
             self._store.hours.written(written)
             self._store.hours.rest(idle)
 
+    def waiting(self) -> dict[str, int]:
+        """Give how many messages wait, by device or by meter behind a bridge."""
+        with self._lock:
+            return self._store.waiting.counts()
+
     def gaps(self) -> dict[str, dict[Key, list[Stretch]]]:
         """Give by device and total the stretches over which consumption was spread."""
         with self._lock:
