@@ -181,7 +181,7 @@ def _labels(coordinator: SmartCityCoordinator) -> dict[str, str]:
 
 def _label(state: DeviceState) -> str:
     if is_meter(state.device.dev_eui):
-        return " · ".join(filter(None, (state.building, state.maker, state.meter)))
+        return " · ".join(filter(None, (state.building, state.device.name)))
     return device_label(state.device)
 
 
