@@ -358,6 +358,10 @@ class Reason(StrEnum):
     TENANT_NEEDED = "tenant_needed"
     TENANT_UNKNOWN = "tenant_unknown"
     NO_APPLICATIONS = "no_applications"
+    RATE_LIMITED = "rate_limited"
+    """The server wants to be asked less often, or later."""
+    STORAGE_DISABLED = "storage_disabled"
+    """The server retains no uplinks until somebody switches that on."""
 
 
 class NetworkError(Exception):

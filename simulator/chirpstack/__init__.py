@@ -24,11 +24,12 @@ from chirpstack_api.api import (
 import grpc
 
 from ..faults import Kind
+from ..requests import Requests
 from ..town import Town
 from .access import Role, api_key
 from .common import Options
 from .devices import Devices
-from .gate import Gate, Requests
+from .gate import Gate
 from .internal import Internal
 from .profiles import Profiles, Templates
 from .tenants import Applications, Tenants
