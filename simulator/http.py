@@ -23,6 +23,9 @@ KEY = "simulated-key"
 class Api(Protocol):
     """One server's interface over a town."""
 
+    fields: tuple[str, str]
+    """Names of the fields for address and key where the integration is set up."""
+
     def routes(self) -> Iterable[web.RouteDef]:
         """Give its paths."""
 
@@ -56,6 +59,12 @@ class HttpServer:
     def url(self) -> str:
         """Where the server is found."""
         return f"http://{self.address}"
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What is entered where the integration is set up, by field."""
+        address, key = self._api.fields
+        return {address: self.url, key: self.api_key}
 
     async def start(self, port: int = 0) -> None:
         """Listen; port 0 takes a free one."""
@@ -126,9 +135,7 @@ async def _cut(request: web.Request, answer: web.Response) -> web.StreamResponse
 
 
 @asynccontextmanager
-async def serve(
-    town: Town, api: Callable[[Town], Api], *, port: int = 0
-) -> AsyncIterator[HttpServer]:
+async def serve(town: Town, api: Callable[[Town], Api], port: int = 0) -> AsyncIterator[HttpServer]:
     """Run a network server for a town."""
     server = HttpServer(town, api(town))
     await server.start(port)

@@ -79,6 +79,11 @@ class Server:
         """The town's tenant."""
         return self.town.tenant_id
 
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What is entered where the integration is set up, by field."""
+        return {"url": self.url, "api_key": self.api_key, "tenant": self.tenant_id}
+
     async def start(self, port: int = 0) -> None:
         """Listen; port 0 takes a free one."""
         server = grpc.aio.server(

@@ -33,6 +33,8 @@ _REASONS = {
 class TheThingsStack:
     """The identity server and the application server of one cluster."""
 
+    fields = ("cluster", "cluster_key")
+
     def __init__(self, town: Town, *, retention: float = RETENTION) -> None:
         """Tell of a town; uplinks are kept for `retention` seconds."""
         self._town = town

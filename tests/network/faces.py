@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import ClientSession
 
-from custom_components.bernau_smartcity.model import Batch, Connection, Field, Uplink
+from custom_components.bernau_smartcity.model import Batch, Connection, Role, Uplink
 from custom_components.bernau_smartcity.network import SERVERS
 from simulator.air import transmission
 from simulator.build import build
@@ -79,8 +79,10 @@ def town_of(devices: int, at: float | None = None) -> Town:
 
 
 def _connect(face: Face, server: HttpServer, session: ClientSession) -> Connection:
-    fields: dict[str, str] = {Field.URL: server.url, Field.API_KEY: server.api_key}
-    return SERVERS[face.key].connect(fields, session)
+    kind = SERVERS[face.key]
+    entered = {Role.ADDRESS: server.url, Role.KEY: server.api_key}
+    fields: dict[str, str] = {field: entered[field.role] for field in kind.required}
+    return kind.connect(fields, session)
 
 
 @asynccontextmanager

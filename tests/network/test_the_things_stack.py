@@ -165,10 +165,13 @@ def test_registry(cluster: str, registry: str) -> None:
 async def test_connecting_does_nothing_yet() -> None:
     """Not even where two hosts are needed; a key that cannot be one is refused."""
     async with ClientSession() as session:
-        fields: dict[str, str] = {Field.URL: "nam1.cloud.thethings.network", Field.API_KEY: "NNSXS"}
+        fields: dict[str, str] = {
+            Field.CLUSTER: "nam1.cloud.thethings.network",
+            Field.CLUSTER_KEY: "NNSXS",
+        }
         await SERVERS["the_things_stack"].connect(fields, session).close()
         with pytest.raises(NetworkError) as caught:
-            SERVERS["the_things_stack"].connect({**fields, Field.API_KEY: " "}, session)
+            SERVERS["the_things_stack"].connect({**fields, Field.CLUSTER_KEY: " "}, session)
         assert caught.value.reason is Reason.KEY_REJECTED
 
 

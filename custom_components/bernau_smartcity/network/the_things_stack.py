@@ -34,6 +34,8 @@ OVERLAP: Final = timedelta(minutes=5)
 SWEEP: Final = timedelta(days=1)
 _NO_SESSION: Final = "-"
 """The device has not sent."""
+_CLUSTERS: Final = ("eu1", "nam1", "au1")
+"""Of The Things Network."""
 _CLOUD: Final = ("cloud.thethings.network", "cloud.thethings.industries")
 """Where one identity server, in `eu1`, serves all clusters."""
 
@@ -279,8 +281,8 @@ def _identity_server(cluster: Address) -> Address:
 
 def _connect(fields: Mapping[str, str], session: ClientSession) -> TheThingsStack:
     """Open nothing yet; raises `NetworkError` where a field cannot be right."""
-    cluster = parse_address(fields[Field.URL], plain_port=1885, scheme="https")
-    key = fields[Field.API_KEY].strip()
+    cluster = parse_address(fields[Field.CLUSTER], plain_port=1885, scheme="https")
+    key = fields[Field.CLUSTER_KEY].strip()
     if not key or not key.isascii() or not key.isprintable():
         raise NetworkError(Reason.KEY_REJECTED, "no key can look like this")
     credentials = Credentials(headers={"Authorization": f"Bearer {key}"})
@@ -294,6 +296,7 @@ def _connect(fields: Mapping[str, str], session: ClientSession) -> TheThingsStac
 SERVER: Final = ServerType(
     key="the_things_stack",
     name="The Things Stack / The Things Network",
-    required=(Field.URL, Field.API_KEY),
+    required=(Field.CLUSTER, Field.CLUSTER_KEY),
+    addresses=tuple(f"https://{cluster}.cloud.thethings.network" for cluster in _CLUSTERS),
     connect=_connect,
 )
