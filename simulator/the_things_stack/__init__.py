@@ -131,15 +131,16 @@ class TheThingsStack:
             return self.refusal(400) if rows is None else self._stream(rows)
         try:
             after = parse(request.query.get("after", "1970-01-01"))
+            before = parse(request.query.get("before", "9999-12-31"))
             limit = int(request.query.get("limit", "0"))
         except ValueError:
             return self.refusal(400)
         asked = request.match_info.get("device")
         devices = [d for d in self._town.devices(found.id) if asked in {None, device_id(d)}]
-        rows = list(self._stored(devices, after))
+        rows = list(self._stored(devices, after, before))
         return self._stream(rows, limit or len(rows))
 
-    def _stored(self, devices: Iterable[Device], after: float) -> Iterator[str]:
+    def _stored(self, devices: Iterable[Device], after: float, before: float) -> Iterator[str]:
         """Give the stored uplinks in order of receipt, as JSON."""
         if any(self._town.faults.present(Kind.NOT_STORED)):
             return
@@ -151,7 +152,7 @@ class TheThingsStack:
             found += (
                 (event.stored, device, event)
                 for event in self._town.history(device, length)
-                if event.what is traffic.What.UP and event.stored > begin * 1000
+                if event.what is traffic.What.UP and begin * 1000 < event.stored < before * 1000
             )
         for _, device, event in sorted(found, key=lambda row: row[0]):
             body = application_up(device, event, self._town.faults)

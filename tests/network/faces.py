@@ -67,6 +67,13 @@ class Polled:
         """Poll everything."""
         return await self.home.poll(self.town_scopes, stop_after)
 
+    async def settle(self) -> None:
+        """Poll until nothing is left to be read."""
+        before = None
+        while before != self.home.cursors:
+            before = dict(self.home.cursors)
+            await self.poll()
+
     town_scopes: tuple[str, ...] = ()
 
 

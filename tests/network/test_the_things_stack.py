@@ -1,9 +1,11 @@
 """The Things Stack: its messages as documented, and what only it can do."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
+import time
 from typing import Any, Final
 
 from aiohttp import ClientSession
@@ -21,7 +23,7 @@ from custom_components.bernau_smartcity.network.the_things_stack import (
     TheThingsStack,
     _identity_server,
 )
-from tests.network.faces import FACES, delivered, polled, stored, town_of
+from tests.network.faces import FACES, RETAINED, delivered, polled, stored, town_of
 from tests.network.homes import Home
 
 FOLDER: Final = Path(__file__).parent / "vectors" / "the_things_stack"
@@ -175,19 +177,40 @@ async def test_connecting_does_nothing_yet() -> None:
         assert caught.value.reason is Reason.KEY_REJECTED
 
 
+def cursor(newest: datetime = NOW, swept: datetime = NOW, oldest: datetime | None = None) -> Cursor:
+    """Make a cursor of an application of which everything older was read."""
+    return Cursor(newest=newest, swept=swept, oldest=oldest or NOW - timedelta(days=40))
+
+
 @pytest.mark.parametrize(
     ("kept", "since"),
     [
-        ("", NOW - timedelta(days=30)),
-        ("nonsense", NOW - timedelta(days=30)),
-        (str(Cursor(NOW, NOW)), NOW - timedelta(minutes=5)),
-        (str(Cursor(NOW + timedelta(days=9), NOW)), NOW - timedelta(minutes=5)),
-        (str(Cursor(NOW, NOW - timedelta(days=1))), NOW - timedelta(days=1)),
+        (cursor(), NOW - timedelta(minutes=5)),
+        (cursor(newest=NOW + timedelta(days=9)), NOW - timedelta(minutes=5)),
+        (cursor(swept=NOW - timedelta(days=1)), NOW - timedelta(days=1)),
+        (Cursor.first(NOW), NOW - timedelta(days=1)),
     ],
 )
-def test_reading_begins(kept: str, since: datetime) -> None:
-    """With all that may be retained, a little before the newest, once a day a day before."""
-    assert Cursor.parse(kept).since(NOW)[0] == since
+def test_reading_begins(kept: Cursor, since: datetime) -> None:
+    """A little before the newest, once a day a day before."""
+    assert Cursor.parse(str(kept)) == kept
+    assert kept.since(NOW)[0] == since
+    assert Cursor.parse("nonsense") is None
+
+
+async def test_older_days_follow() -> None:
+    """There is a value soon; the rest of what is retained comes a day at a time, once."""
+    async with polled(FACE, town_of(12, time.time() - 60)) as here:
+        first = delivered(await here.poll())
+        now = here.town.clock.now()
+        assert first >= stored(here.town, now - RETAINED // 2 + 120)
+        older = delivered(await here.poll())
+        assert first | older == stored(here.town, now - RETAINED)
+        assert set(here.home.uplinks.values()) == {1}
+        await here.settle()
+        here.server.requests.reset()
+        await here.poll()
+        assert here.server.requests.calls.total() == FACE.idle
 
 
 async def test_late_rows_are_swept_up() -> None:
@@ -202,8 +225,10 @@ async def test_late_rows_are_swept_up() -> None:
         seen |= delivered(await here.poll())
         missing = stored(here.town, start) - seen
         for scope in here.town_scopes:
-            cursor = Cursor.parse(here.home.cursors[scope])
-            here.home.cursors[scope] = str(Cursor(cursor.newest, NOW - timedelta(days=99)))
+            known = Cursor.parse(here.home.cursors[scope])
+            assert known
+            long_ago = NOW - timedelta(days=99)
+            here.home.cursors[scope] = str(replace(known, swept=long_ago))
         assert missing <= delivered(await here.poll())
 
 
@@ -319,7 +344,7 @@ async def test_server_without_continuation() -> None:
     # A page full of the same instant would lead back to itself.
     answers = {UPLINKS: [page(PAGE), page(PAGE)], REGISTRY: {}}
     _, connection = scripted(answers)
-    kept = {"app1": str(Cursor(NOW, NOW))}
+    kept = {"app1": str(cursor())}
     assert delivered([batch async for batch in connection.poll(["app1"], kept)])
 
 
@@ -358,7 +383,7 @@ async def test_history_that_breaks_off() -> None:
     answers[ASSOCIATIONS] = {"defaults": [{"package_name": "storage-integration"}]}
     _, connection = scripted(answers)
     await connection.devices(["app1"])
-    kept = {"app1": str(Cursor(NOW, NOW))}
+    kept = {"app1": str(cursor())}
     with pytest.raises(NetworkError):
         [batch async for batch in connection.poll(["app1"], kept)]
     batches = [batch async for batch in connection.poll(["app1"], kept)]

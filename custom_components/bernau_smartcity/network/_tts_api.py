@@ -3,10 +3,10 @@
 Source: thethingsindustries.com/docs/api, …/integrations/storage
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from ..model import Device, NetworkError, Reason
@@ -32,6 +32,14 @@ class Registered:
     id: str
     """Its identity in the application."""
     device: Device
+
+
+class Of(NamedTuple):
+    """Whose uplinks are asked for."""
+
+    application: str
+    device_id: str = ""
+    """Empty: those of all devices of the application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +128,21 @@ class Api:
         names = {row.get("package_name") for row in found if isinstance(row, dict)}
         return _STORAGE in names
 
-    async def uplinks(
-        self, application: str, after: datetime, token: str, device_id: str = ""
-    ) -> Page:
-        """Give a page of stored uplinks: those after a time, or where a token leads."""
-        params: Mapping[str, str | int] = (
+    async def uplinks(self, of: Of, after: datetime, before: datetime | None, token: str) -> Page:
+        """Give a page of stored uplinks: those between two times, or where a token leads."""
+        params: dict[str, str | int] = (
             {"continuation_token": token}
             if token
             else {
-                "after": after.isoformat().replace("+00:00", "Z"),
+                "after": _text(after),
                 "order": "received_at",
                 "limit": PAGE,
                 "field_mask": _FIELDS,
             }
         )
+        if before is not None and not token:
+            params["before"] = _text(before)
+        application, device_id = of
         one = f"/devices/{quote(device_id)}" if device_id else ""
         path = f"/api/v3/as/applications/{quote(application)}{one}/packages/storage/uplink_message"
         answer = await self._cluster.get(path, params, accept="text/event-stream")
@@ -142,6 +151,10 @@ class Api:
         broken = any("error" in row for row in lines)
         token = answer.headers.get("X-Continuation-Token", "")
         return Page(rows, token, complete and not broken)
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _application(application: str) -> dict[str, Any]:

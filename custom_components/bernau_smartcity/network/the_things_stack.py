@@ -3,7 +3,8 @@
 One request per application gives all uplinks that were stored since the last
 poll, page by page. Uplinks are stored late and not quite in order, so each poll
 reaches a few minutes back, and once a day over the whole day; an uplink read
-twice is the same uplink.
+twice is the same uplink. What is older than a day when the first poll begins is
+read a day at a time by the polls that follow.
 
 Cursors are kept under the id of an application and, for the session in which a
 device sent, under its DevEUI. Source: thethingsindustries.com/docs/integrations/storage
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Final, Self, override
 from ..model import Batch, Connection, Device, Field, NetworkError, Reason, ServerType
 from ._address import Address, parse_address
 from ._http import Credentials, Http, NotFoundError
-from ._tts_api import PAGE, Api, Page, Registered
+from ._tts_api import PAGE, Api, Of, Page, Registered
 from ._tts_uplinks import Sent, read
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ RETAINED: Final = timedelta(days=30)
 """The longest for which anyone keeps uplinks; The Things Network keeps them for a day."""
 OVERLAP: Final = timedelta(minutes=5)
 """Rows are written in batches, every few seconds."""
-SWEEP: Final = timedelta(days=1)
+DAY: Final = timedelta(days=1)
 _NO_SESSION: Final = "-"
 """The device has not sent."""
 _CLUSTERS: Final = ("eu1", "nam1", "au1")
@@ -40,38 +41,47 @@ _CLOUD: Final = ("cloud.thethings.network", "cloud.thethings.industries")
 """Where one identity server, in `eu1`, serves all clusters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """How far an application was read: `<newest receipt>|<last sweep>`."""
+    """How far an application was read: `<newest receipt>|<last sweep>|<oldest day>`."""
 
-    newest: datetime | None = None
-    swept: datetime | None = None
+    newest: datetime
+    swept: datetime
+    oldest: datetime
+    """From when on everything was read."""
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> Self | None:
         """Read what `__str__` wrote; anything else is an application never read."""
-        newest, _, swept = text.partition("|")
         try:
-            return cls(datetime.fromisoformat(newest), datetime.fromisoformat(swept))
+            newest, swept, oldest = map(datetime.fromisoformat, text.split("|"))
         except ValueError:
-            return cls()
+            return None
+        return cls(newest=newest, swept=swept, oldest=oldest)
 
     @override
     def __str__(self) -> str:
         """Write the cursor as it is kept."""
-        return "|".join(at.isoformat() if at else "" for at in (self.newest, self.swept))
+        return "|".join(at.isoformat() for at in (self.newest, self.swept, self.oldest))
+
+    @classmethod
+    def first(cls, now: datetime) -> Self:
+        """Begin with the last day, so that there is a value soon; older days follow."""
+        return cls(newest=now - DAY + OVERLAP, swept=now, oldest=now - DAY)
 
     def since(self, now: datetime) -> tuple[datetime, Self]:
         """Give from when on to read, and the cursor with the sweep noted if it is one."""
-        if self.newest is None or self.swept is None:
-            return now - RETAINED, replace(self, newest=None, swept=now)
-        if now - self.swept >= SWEEP:
-            return min(self.newest, now) - SWEEP, replace(self, swept=now)
+        if now - self.swept >= DAY:
+            return min(self.newest, now) - DAY, replace(self, swept=now)
         return min(self.newest, now) - OVERLAP, self
 
     def reached(self, at: datetime) -> Self:
         """Give the cursor after an uplink was read."""
-        return replace(self, newest=at if self.newest is None else max(self.newest, at))
+        return replace(self, newest=max(self.newest, at))
+
+    def earlier(self, now: datetime) -> Self | None:
+        """Give the cursor once the day before the oldest is read, None if nobody keeps that."""
+        return replace(self, oldest=self.oldest - DAY) if self.oldest > now - RETAINED else None
 
 
 @dataclass(slots=True)
@@ -151,29 +161,39 @@ class TheThingsStack(Connection):
     async def _application(
         self, scope: str, cursors: Mapping[str, str], now: datetime
     ) -> AsyncGenerator[Batch]:
-        """Read one application, page by page; the cursor follows each complete page."""
+        """Read what is new in one application, and one more day of what is older."""
         kept = cursors.get(scope, "")
         before = Cursor.parse(kept)
-        after, cursor = before.since(now)
+        after, cursor = (before or Cursor.first(now)).since(now)
         sessions = dict(cursors)
         offered = dict(self._known(scope, kept))
-        async for page in self._pages(scope, after):
-            sent, malformed = _sent(page)
-            fresh = [each for each in sent if each.uplink.id not in offered]
+        async for found in self._pages(Of(scope), after):
+            fresh = [each for each in found.sent if each.uplink.id not in offered]
             offered |= {each.uplink.id: each.uplink.received_at for each in fresh}
-            for batch in await self._batches(scope, fresh, sessions, malformed):
+            for batch in await self._batches(scope, fresh, sessions, found.malformed):
                 sessions |= batch.cursors
                 yield batch
-            if not page.complete:
-                raise NetworkError(Reason.SERVER_ERROR, "the answer broke off")
-            for each in sent[-1:]:
-                cursor = cursor.reached(each.uplink.received_at)
-            if str(cursor) != kept:
+            if found.complete:
+                cursor = cursor.reached(found.until)
+            if found.complete and str(cursor) != kept:
                 kept = str(cursor)
                 yield Batch(cursors={scope: kept})
-        horizon = (cursor.newest or now) - 2 * OVERLAP
-        recent = {one: at for one, at in offered.items() if at >= horizon}
+        recent = {one: at for one, at in offered.items() if at >= cursor.newest - 2 * OVERLAP}
+        async for batch in self._unread(scope, sessions, now, first=before is None):
+            yield batch
+        earlier = cursor.earlier(now) if before else None
+        if earlier is not None:
+            async for found in self._pages(Of(scope), earlier.oldest, cursor.oldest):
+                for batch in await self._batches(scope, found.sent, {}, found.malformed):
+                    yield replace(batch, cursors={}, joined=False)
+            kept = str(earlier)
+            yield Batch(cursors={scope: kept})
         self._offered[scope] = _Offered(kept, recent)
+
+    async def _unread(
+        self, scope: str, sessions: Mapping[str, str], now: datetime, *, first: bool
+    ) -> AsyncGenerator[Batch]:
+        """Read the history of devices whose cursor was thrown away, to be decoded anew."""
         unread = [
             registered
             for registered in self._inventory.values()
@@ -181,38 +201,32 @@ class TheThingsStack(Connection):
             and registered.id
             and registered.device.dev_eui not in sessions
         ]
-        if unread and before.newest is None:
+        if unread and first:
             yield Batch(cursors={each.device.dev_eui: _NO_SESSION for each in unread})
             return
         for registered in unread:
-            async for batch in self._history(registered, now):
-                yield batch
-
-    async def _history(self, registered: Registered, now: datetime) -> AsyncGenerator[Batch]:
-        """Read all that is stored of one device, whose cursor was thrown away."""
-        device, session = registered.device, _NO_SESSION
-        async for page in self._pages(device.scope, now - RETAINED, registered.id):
-            sent, malformed = _sent(page)
-            uplinks = tuple(each.uplink for each in sent)
-            session = sent[-1].session if sent else session
-            yield Batch(device=device, uplinks=uplinks, malformed=malformed)
-            if not page.complete:
-                raise NetworkError(Reason.SERVER_ERROR, "the answer broke off")
-        yield Batch(cursors={device.dev_eui: session})
+            device, session = registered.device, _NO_SESSION
+            async for found in self._pages(Of(scope, registered.id), now - RETAINED):
+                uplinks = tuple(each.uplink for each in found.sent)
+                session = found.sent[-1].session if found.sent else session
+                yield Batch(device=device, uplinks=uplinks, malformed=found.malformed)
+            yield Batch(cursors={device.dev_eui: session})
 
     async def _pages(
-        self, scope: str, after: datetime, device_id: str = ""
-    ) -> AsyncGenerator[Page]:
-        """Give page after page, the last of which may have broken off."""
+        self, of: Of, after: datetime, before: datetime | None = None
+    ) -> AsyncGenerator[_Read]:
+        """Give page after page; raises `NetworkError` after one that broke off."""
         token = ""
         while True:
-            page = await self._api.uplinks(scope, after, token, device_id)
-            yield page
+            page = await self._api.uplinks(of, after, before, token)
+            found = _read(page, after)
+            yield found
+            if not found.complete:
+                raise NetworkError(Reason.SERVER_ERROR, "the answer broke off")
             token = page.token
-            newest = max((each.uplink.received_at for each in _sent(page)[0]), default=after)
-            if not token and (len(page.rows) < PAGE or newest <= after):
+            if not token and (len(page.rows) < PAGE or found.until <= after):
                 return
-            after = newest
+            after = found.until
 
     def _known(self, scope: str, cursor: str) -> dict[str, datetime]:
         """Give the uplinks that were kept for certain: their cursor has come back."""
@@ -255,19 +269,31 @@ class TheThingsStack(Connection):
         self._inventory = told | known | self._inventory
 
 
-def _sent(page: Page) -> tuple[list[Sent], int]:
-    """Give the uplinks of a page, and how many rows could not be understood."""
-    found: list[Sent] = []
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a page told."""
+
+    sent: list[Sent]
+    malformed: int
+    """Rows that could not be understood."""
+    until: datetime
+    """Newest receipt."""
+    complete: bool
+
+
+def _read(page: Page, after: datetime) -> _Read:
+    sent: list[Sent] = []
     malformed = 0
     for row in page.rows:
         try:
-            sent = read(row)
+            found = read(row)
         except ValueError:
             malformed += 1
             continue
-        if sent is not None:
-            found.append(sent)
-    return found, malformed
+        if found is not None:
+            sent.append(found)
+    newest = max((each.uplink.received_at for each in sent), default=after)
+    return _Read(sent, malformed, newest, page.complete)
 
 
 def _identity_server(cluster: Address) -> Address:
