@@ -11,8 +11,15 @@ from ..inventory import Application, Device
 from ..noise import mix
 from ..traffic import Event
 
-_BRANDS = {"Milesight": "milesight-iot"}
-"""Identity of a maker in the device repository."""
+_MODELS = {
+    "axioma_qalcosonic_w1": ("axioma", "qalcosonic-w1"),
+    "elvaco_cmi4110": ("elvaco", "cmi4110"),
+    "milesight_em300_di": ("milesight-iot", "em300-di"),
+    "milesight_vs133": ("milesight-iot", "vs133"),
+    "milesight_vs350": ("milesight-iot", "vs350"),
+    "parametric_pcr2": ("parametric", "pcr2"),
+}
+"""Identities of maker and model in the device repository; the others were made by hand."""
 _PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", " ": "-"})
 
 
@@ -81,12 +88,10 @@ def application_up(device: Device, event: Event, faults: Faults) -> dict[str, An
 
 
 def _version(device: Device) -> dict[str, str]:
-    model = device.profile.model
-    if model is None:
+    if device.codec not in _MODELS or "model" in device.tags:
         return {}
-    brand = _BRANDS[model.vendor.name]
-    name = model.name.removeprefix(model.vendor.name).strip().lower()
-    return {"brand_id": brand, "model_id": name, "band_id": "EU_863_870"}
+    brand, model = _MODELS[device.codec]
+    return {"brand_id": brand, "model_id": model, "band_id": "EU_863_870"}
 
 
 def _reception(event: Event, reception: Any) -> dict[str, Any]:

@@ -114,6 +114,8 @@ def test_registered_device() -> None:
     known = device_of(entry["ids"], {"version_ids": version, "attributes": {"medium": "gas"}})
     assert known.catalogue == known.profile == "milesight-iot/em300-di"
     assert known.tags == {"medium": "gas"}
+    noted = device_of(entry["ids"], {"attributes": {"model": "klax"}})
+    assert noted.profile == ""
 
 
 JSON = st.recursive(

@@ -70,7 +70,9 @@ def device_of(ids: Mapping[str, Any], entry: Mapping[str, Any]) -> Device:
     """Give a device by its identifiers and its entry in the registry, if that is known.
 
     One that is activated by hand need not have a DevEUI; then its name in the
-    application, which never changes, stands for it.
+    application, which never changes, stands for it. There are no device profiles
+    here: devices of the same model belong together, and those of an application
+    of which nobody has noted the model.
     """
     application = str(_mapping(ids.get("application_ids")).get("application_id", ""))
     device_id = str(ids.get("device_id", ""))
@@ -82,14 +84,16 @@ def device_of(ids: Mapping[str, Any], entry: Mapping[str, Any]) -> Device:
         dev_eui = sha256(f"{application}/{device_id}".encode()).hexdigest()[:16]
     version = _texts(entry.get("version_ids"))
     model = "/".join(filter(None, (version.get("brand_id"), version.get("model_id"))))
+    tags = _texts(entry.get("attributes"))
+    profile = model or ("" if "model" in tags else application)
     return Device(
         dev_eui=dev_eui,
         name=str(entry.get("name") or device_id),
         scope=application,
-        profile=model or application,
-        profile_name=model or application,
+        profile=profile,
+        profile_name=profile,
         catalogue=model,
-        tags=_texts(entry.get("attributes")),
+        tags=tags,
     )
 
 
