@@ -17,7 +17,7 @@ _MODELS = {
     "milesight_em300_di": ("milesight-iot", "em300-di"),
     "milesight_vs133": ("milesight-iot", "vs133"),
     "milesight_vs350": ("milesight-iot", "vs350"),
-    "parametric_pcr2": ("parametric", "pcr2"),
+    "parametric_pcr2": ("parametric", "pcr2-od"),
 }
 """Identities of maker and model in the device repository; the others were made by hand."""
 _PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", " ": "-"})
