@@ -6,13 +6,12 @@ started anew. Sources: the maker's "Communications Protocol", ZennerIoT/element-
 lib/pni_placepods.ex, akenza-io/device-type-library types/pnicorp.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Uplink
+from . import _elements
 from ._checks import checked
-
-type _Read = Callable[[bytes], Iterable[Reading]]
 
 _STATES: Final = range(2)
 _STARTED: Final = 0x80
@@ -32,58 +31,21 @@ def _vehicles(data: bytes) -> Iterator[Reading]:
         yield Reading(Quantity.VEHICLES, data[0])
 
 
-def _temperature(data: bytes) -> Iterator[Reading]:
-    yield Reading(Quantity.TEMPERATURE, int.from_bytes(data, signed=True) / 10)
-
-
-def _voltage(data: bytes) -> Iterator[Reading]:
-    yield Reading(Quantity.BATTERY_VOLTAGE, int.from_bytes(data) / 100)
-
-
-def _restart(data: bytes) -> Iterator[Reading]:
-    del data
-    yield Reading(Quantity.RESTART, 1)
-
-
-def _nothing(data: bytes) -> Iterable[Reading]:
-    del data
-    return ()
-
-
-_ELEMENTS: Final[Mapping[bytes, tuple[int, _Read]]] = {
-    b"\x01\x01": (1, _nothing),  # calibrated anew
-    b"\x02\x67": (2, _temperature),
-    b"\x03\x02": (2, _voltage),
+_ELEMENTS: Final[_elements.Elements] = {
+    b"\x01\x01": (1, _elements.nothing),  # calibrated anew
+    b"\x02\x67": (2, _elements.number(Quantity.TEMPERATURE, 10, signed=True)),
+    b"\x03\x02": (2, _elements.number(Quantity.BATTERY_VOLTAGE, 100)),
     b"\x15\x66": (1, _state),
-    b"\x1c\x01": (1, _nothing),  # switched off
+    b"\x1c\x01": (1, _elements.nothing),  # switched off
     b"\x21\x00": (1, _vehicles),
     b"\x37\x66": (1, _state),  # as a sign of life
     b"\x37\x00": (1, _vehicles),
-    b"\x3f\x01": (1, _restart),
+    b"\x3f\x01": (1, _elements.restart),
 }
 
 
-def _readings(payload: bytes) -> Iterator[Reading]:
-    if not payload:
-        msg = "payload is empty"
-        raise DecodeError(msg)
-    position = 0
-    while position < len(payload):
-        element = payload[position : position + 2]
-        if element not in _ELEMENTS:
-            msg = f"element {element.hex(' ')} at byte {position} is not known"
-            raise DecodeError(msg)
-        length, read = _ELEMENTS[element]
-        data = payload[position + 2 : position + 2 + length]
-        if len(data) < length:
-            msg = f"element {element.hex(' ')} at byte {position} is cut off"
-            raise DecodeError(msg)
-        yield from read(data)
-        position += 2 + length
-
-
 def _decode(uplink: Uplink) -> Iterable[Reading]:
-    return checked(uplink, _readings(uplink.payload))
+    return checked(uplink, _elements.decode(uplink.payload, _ELEMENTS))
 
 
 CODECS: Final[tuple[Codec, ...]] = (
