@@ -21,8 +21,9 @@ OPPOSITE: Final = {one: other for pair in _OPPOSITES for one, other in (pair, pa
 _TOTAL_OF: Final = {
     Quantity.PEOPLE_IN_PERIOD: Quantity.PEOPLE_IN,
     Quantity.PEOPLE_OUT_PERIOD: Quantity.PEOPLE_OUT,
+    Quantity.PULSES_PERIOD: Quantity.PULSES,
 }
-"""Which total counts the same people as what was counted since the last message."""
+"""Which total counts the same as what was counted since the last message."""
 
 _FAILURES: Final = frozenset({Quantity.FAULT, Quantity.OBSTRUCTED})
 _COUNTED: Final = frozenset(
