@@ -1,14 +1,17 @@
 """Counters tell each passage once, in the direction in which they hang, and never while blind."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.bernau_smartcity.codecs import CODECS
 from custom_components.bernau_smartcity.codecs._counts import OPPOSITE, once, sighted
 from custom_components.bernau_smartcity.model import (
     Codec,
+    DecodeError,
     Kind,
     Medium,
     Quantity,
@@ -97,3 +100,18 @@ def test_blind_counter_counts_nobody(failure: Quantity) -> None:
     assert list(sighted([count, stored, battery, blind])) == [stored, battery, blind]
     assert list(sighted([sees, count])) == [sees, count]
     assert list(sighted([blind, count, sees])) == [blind, count, sees]
+
+
+WORDS = st.sampled_from(["yes", "big", "people_in", "people_out_period", "-", "\x00", "oui"])
+
+
+@given(
+    vector=st.sampled_from([v for v in VECTORS if v.codec.settings]),
+    text=st.text(max_size=20) | st.lists(WORDS, max_size=6).map(" ".join),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_text_in_settings(vector: Vector, text: str) -> None:
+    """Whatever a person wrote: readings or the one error."""
+    written = {setting.value: text for setting in vector.codec.settings}
+    with suppress(DecodeError):
+        tuple(vector.codec.decode(replace(vector.uplink, settings=written)))

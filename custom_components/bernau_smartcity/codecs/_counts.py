@@ -1,6 +1,7 @@
 """Counts of people and vehicles: in the right direction, never twice, never of a blind counter."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from ..model import Kind, Quantity, Reading, Setting, Uplink
@@ -37,14 +38,12 @@ _COUNTED: Final = frozenset(
 
 def counted(uplink: Uplink, readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """Give what a counter with directions tells, as it hangs, or refuse it as a whole."""
-    return checked(uplink, _directed(uplink, readings))
+    is_swapped = uplink.settings.get(Setting.SWAP, "").strip().lower() == "yes"
+    return checked(uplink, map(_opposite, readings) if is_swapped else readings)
 
 
-def _directed(uplink: Uplink, readings: Iterable[Reading]) -> Iterator[Reading]:
-    swapped = uplink.settings.get(Setting.SWAP, "").strip().lower() == "yes"
-    for each in readings:
-        quantity = OPPOSITE.get(each.quantity, each.quantity) if swapped else each.quantity
-        yield Reading(quantity, each.value, each.channel, each.at)
+def _opposite(reading: Reading) -> Reading:
+    return replace(reading, quantity=OPPOSITE.get(reading.quantity, reading.quantity))
 
 
 def once(readings: Iterable[Reading]) -> Iterator[Reading]:
