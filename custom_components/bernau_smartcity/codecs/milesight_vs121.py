@@ -89,6 +89,7 @@ def _stored(data: bytes) -> Iterator[Reading]:
 _ELEMENTS: Final[_milesight.Elements] = {
     **_milesight.COMMON,
     **_milesight.cleared(0x51),
+    (0xFF, 0x0A): (4, _milesight.nothing),  # version of the firmware, longer than in others
     (0xF8, 0xD8): (2, _milesight.restart),
     (0xF9, 0xD8): (1, _milesight.restart),
     (0x04, 0xC9): (4, _present),

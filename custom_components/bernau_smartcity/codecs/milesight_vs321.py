@@ -1,6 +1,7 @@
 """Milesight VS321: how many people are in a room, or which of ten desks are taken.
 
-Elements of `_milesight`; the desks are the channels. Source:
+Elements of `_milesight`; the desks are the channels. Where it is too dark to trust
+what it sees, it says so, and the fault comes with what it last saw. Source:
 Milesight-IoT/SensorDecoders vs-series/vs321, vs321_v102.
 """
 
@@ -11,7 +12,6 @@ from typing import Final
 from ..model import Codec, Medium, Quantity, Reading, Uplink
 from . import _milesight
 from ._checks import checked
-from ._counts import sighted
 
 _DESKS: Final = 10
 _PEOPLE_KIND, _DESKS_KIND = 0, 1
@@ -64,7 +64,7 @@ _ELEMENTS: Final[_milesight.Elements] = {
 
 
 def _decode(uplink: Uplink) -> Iterable[Reading]:
-    return checked(uplink, sighted(_milesight.decode(uplink.payload, _ELEMENTS)))
+    return checked(uplink, _milesight.decode(uplink.payload, _ELEMENTS))
 
 
 CODECS: Final[tuple[Codec, ...]] = (

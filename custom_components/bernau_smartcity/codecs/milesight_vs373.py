@@ -27,9 +27,10 @@ def _room(width: int) -> _milesight.Read:
 
 
 def _regions(data: bytes) -> Iterator[Reading]:
-    """Read four regions, where 1 says that there is nobody."""
+    """Read four regions, where 1 says that there is nobody; more than 1, that it is not known."""
     for region, state in enumerate(data, 1):
-        yield Reading(Quantity.OCCUPIED, state != _VACANT, region)
+        if state <= _VACANT:
+            yield Reading(Quantity.OCCUPIED, state != _VACANT, region)
 
 
 def _region_bits(data: bytes) -> Iterator[Reading]:
