@@ -12,7 +12,7 @@ from struct import Struct
 from typing import Final
 
 from ..model import DecodeError, Quantity, Reading, Uplink
-from ._layout import flags, unpack_begin
+from ._frames import flags, unpack_begin
 
 _STATUS_1: Final = Struct("<xxBBBbxxxI")
 """Type, reason; alerts, battery, voltage, temperature; extremes, downlink; litres."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Uplink
 from ._checks import checked
-from ._layout import flags, unpack
+from ._frames import flags, unpack
 from ._times import is_plausible, unix
 
 _HOURS: Final = Struct("<IIixxBi13h")

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Uplink
 from ._checks import checked
-from ._layout import unknown_port
+from ._frames import unknown_port
 
 _F_PORT: Final = 1
 _STATE: Final = 0x07

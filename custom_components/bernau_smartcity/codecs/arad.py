@@ -13,7 +13,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Unit, Uplink
 from ._checks import checked
-from ._layout import flags, unknown_port, unpack, unpack_begin
+from ._frames import flags, unknown_port, unpack, unpack_begin
 from ._settings import cubic_metres
 from ._times import unix
 

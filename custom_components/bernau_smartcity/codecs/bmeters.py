@@ -11,7 +11,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Uplink
 from ._checks import checked
-from ._layout import CUBIC_METRES, flags, unpack_begin
+from ._frames import CUBIC_METRES, flags, unpack_begin
 
 _TEMPERATURE: Final = Struct(">h")
 """Tenths of a degree at the end of a message, if the meter is set so."""

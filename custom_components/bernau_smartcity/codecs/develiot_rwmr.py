@@ -10,7 +10,7 @@ from typing import Final
 
 from ..model import Codec, Medium, Quantity, Reading, Setting, Uplink
 from ._checks import checked
-from ._layout import unknown_port, unpack
+from ._frames import unknown_port, unpack
 
 _F_PORT: Final = 12
 _STATUS: Final = Struct("<BIIBB")

@@ -12,7 +12,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Uplink
 from ._checks import checked
-from ._layout import unknown_port, unpack
+from ._frames import unknown_port, unpack
 from ._times import EARLIEST, unix
 
 _PRESENT: Final = Struct(">BIBxI")

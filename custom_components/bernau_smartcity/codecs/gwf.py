@@ -12,7 +12,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
 from ._checks import checked
-from ._layout import CUBIC_METRES, flags, unpack
+from ._frames import CUBIC_METRES, flags, unpack
 
 _FRAME: Final = Struct("<BHIBBHBIBB2x")
 """Kind, maker, number, medium, state, age in minutes, unit, value, alarms, battery, CRC."""

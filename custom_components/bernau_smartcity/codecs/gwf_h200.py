@@ -12,7 +12,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
 from ._checks import checked
-from ._layout import flags, unpack
+from ._frames import flags, unpack
 
 _FRAME: Final = Struct("<IBIBB")
 _NUMBER: Final = (1 << 27) - 1

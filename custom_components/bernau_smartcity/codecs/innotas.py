@@ -12,7 +12,7 @@ from typing import Final
 
 from ..model import Codec, Medium, Quantity, Reading, Setting, Unit, Uplink
 from ._checks import checked
-from ._layout import flags, unknown_port, unpack
+from ._frames import flags, unknown_port, unpack
 from ._settings import cubic_metres
 
 _COUNTERS: Final[Mapping[int, Struct]] = {

@@ -13,7 +13,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
 from ._checks import checked
-from ._layout import unknown_port
+from ._frames import unknown_port
 from ._times import EARLIEST, unix
 
 type _Read = Callable[[datetime | None, bytes], Iterable[Reading]]

@@ -13,7 +13,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Uplink
 from ._checks import checked
-from ._layout import flags, unknown_port, unpack
+from ._frames import flags, unknown_port, unpack
 from ._times import METER_TIME
 
 _HOURLY: Final = Struct("<IHB4xi11h")

@@ -14,7 +14,7 @@ from typing import Final
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
 from . import _nas
 from ._checks import checked
-from ._layout import unknown_port, unpack, unpack_begin
+from ._frames import unknown_port, unpack, unpack_begin
 
 type _Read = Callable[[bytes], Iterator[Reading]]
 

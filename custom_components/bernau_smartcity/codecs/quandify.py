@@ -12,7 +12,7 @@ from typing import Final
 
 from ..model import Codec, Medium, Quantity, Reading, Uplink
 from ._checks import checked
-from ._layout import unknown_port, unpack
+from ._frames import unknown_port, unpack
 
 _REPORT: Final = Struct("<4xHI12xBxBxxB")
 """Error, litres, leak, voltage of the battery at rest, temperature around."""

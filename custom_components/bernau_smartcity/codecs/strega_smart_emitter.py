@@ -13,7 +13,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
 from ._checks import checked
-from ._layout import flags
+from ._frames import flags
 
 _FRAME: Final = re.compile(
     rb"(?P<battery>[0-9p-y\xb0-\xb9\xf0-\xf9][0-9]{3})(?P<status>.)"

@@ -11,7 +11,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
 from ._checks import checked
-from ._layout import unknown_port, unpack
+from ._frames import unknown_port, unpack
 from ._times import is_plausible, unix
 
 type _Read = Callable[[Uplink], Iterator[Reading]]

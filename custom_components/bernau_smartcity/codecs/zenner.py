@@ -13,7 +13,7 @@ from typing import Final
 
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Uplink
 from ._checks import checked
-from ._layout import unpack
+from ._frames import unpack
 from ._mbus.data import date_time_f
 from ._times import METER_TIME
 
