@@ -183,6 +183,7 @@ class Meter:
     """A meter behind a bridge, told before its readings."""
 
     number: str
+    """Letters and digits, as on its plate; two bridges that hear it name it alike."""
     medium: Medium
     manufacturer: str = ""
     """Name, or the three letters of its identification."""
@@ -232,7 +233,10 @@ class Uplink:
     settings: Mapping[str, str] = field(default_factory=dict)
     """Known of the device outside of its payload: server tags, user's choices."""
     memory: Mapping[str, str] = field(default_factory=dict)
-    """What `Remember` asked for when earlier messages of the device were decoded."""
+    """What `Remember` asked for when earlier messages of the device were decoded.
+
+    After a message that comes late, those that looked at it are decoded again.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,11 +281,15 @@ class WaitingError(DecodeError):
     It is kept, and decoded when settings or memory of the device have changed.
     """
 
-    def __init__(self, missing: Missing, meter: str = "") -> None:
-        """Tell what is missing, and for which meter behind a bridge."""
+    def __init__(self, missing: Missing, meter: str = "", known: Meter | None = None) -> None:
+        """Tell what is missing, and for which meter behind a bridge.
+
+        What the message says of that meter in clear helps a person to choose.
+        """
         super().__init__(f"{missing}: {meter}" if meter else str(missing))
         self.missing = missing
-        self.meter = meter
+        self.meter = known.number if known else meter
+        self.known = known
 
 
 class Setting(StrEnum):
@@ -304,6 +312,10 @@ class Setting(StrEnum):
     """`yes`: the counter hangs the other way round, in is out."""
     LAYOUT = "layout"
     """What the registers of the device mean; the codec tells its form."""
+    LIMIT = "limit"
+    """The most that its totals can count in an hour, in the unit of its medium."""
+    MODULUS = "modulus"
+    """Where its registers begin at zero again, in the unit of its medium."""
 
 
 class Unit(StrEnum):
@@ -331,6 +343,9 @@ class Codec:
     """Raises `DecodeError`; a frame counts whole or not at all."""
     bridge: bool = False
     """The readings that name a meter are not of the device, but of a meter behind it."""
+    wired: bool = False
+    """A bridge with all its meters at its own cable. Otherwise it hears anybody's by radio,
+    and a person chooses those that are read."""
     names: tuple[str, ...] = ()
     """Further exact names of the model in tags and device profiles."""
     catalogue: tuple[str, ...] = ()
@@ -358,6 +373,10 @@ class Reason(StrEnum):
     TENANT_NEEDED = "tenant_needed"
     TENANT_UNKNOWN = "tenant_unknown"
     NO_APPLICATIONS = "no_applications"
+    RATE_LIMITED = "rate_limited"
+    """The server wants to be asked less often, or later."""
+    STORAGE_DISABLED = "storage_disabled"
+    """The server retains no uplinks until somebody switches that on."""
 
 
 class NetworkError(Exception):
@@ -415,12 +434,35 @@ class Connection(Protocol):
         """Free what the connection holds."""
 
 
-class Field(StrEnum):
-    """What a server needs to be reached; one translated form field each."""
+class Role(Enum):
+    """What a field is for, whichever server asks for it."""
 
-    URL = "url"
-    API_KEY = "api_key"
-    TENANT = "tenant"
+    ADDRESS = auto()
+    KEY = auto()
+    """A secret."""
+    TENANT = auto()
+
+
+class Field(StrEnum):
+    """What a server needs to be reached; one translated form field each.
+
+    Fields of the same role differ by where a person finds what belongs there.
+    """
+
+    role: Role
+
+    def __new__(cls, value: str, role: Role) -> Self:
+        """Attach the role to the name."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.role = role
+        return member
+
+    URL = "url", Role.ADDRESS
+    API_KEY = "api_key", Role.KEY
+    TENANT = "tenant", Role.TENANT
+    CLUSTER = "cluster", Role.ADDRESS
+    CLUSTER_KEY = "cluster_key", Role.KEY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -431,6 +473,23 @@ class ServerType:
     """Kept in configuration: never rename it."""
     name: str
     required: tuple[Field, ...]
+    """Among them one address and one key."""
     optional: tuple[Field, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """Where this kind of server is found, to be chosen from; others can be typed."""
     connect: Callable[[Mapping[str, str], ClientSession], Connection]
     """From field values; opens lazily and never blocks."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Give all fields in order of the form."""
+        return (*self.required, *self.optional)
+
+    def field(self, role: Role) -> Field | None:
+        """Give the field of a role."""
+        return next((field for field in self.fields if field.role is role), None)
+
+    def value(self, role: Role, values: Mapping[str, str]) -> str:
+        """Give what was entered in the field of a role; empty where there is none."""
+        field = self.field(role)
+        return "" if field is None else values.get(field, "")
