@@ -1,12 +1,13 @@
 """What a person says of registers whose meaning is configuration of the device.
 
 The text lists them in the order in which the device sends them, separated by commas:
-OBIS code and unit, as in `1.8.0 Wh, 2.8.0 Wh, 16.7.0 W`; a dash for one to leave out.
-Without a unit it is the usual one: kWh, kvarh, W, var, VA, V, A, Hz.
+OBIS code, factor and unit, as in `1.8.0 0.1 Wh, 2.8.0 0.1 Wh, 16.7.0 W`; a dash for one
+to leave out. The factor is 1 and the unit kWh, kvarh, W, var, VA, V, A or Hz unless said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 import re
 from typing import Final
 
@@ -14,10 +15,10 @@ from ..model import Missing, Quantity, Setting, Uplink, WaitingError
 from . import _obis
 
 _ENTRY: Final = re.compile(
-    r"(?P<c>\d{1,3})\.(?P<d>\d{1,3})\.(?P<e>\d{1,3})(?:\s+(?P<prefix>[mkM]?)(?P<unit>[A-Za-z]+))?"
+    r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\s+(\d{1,6}(?:\.\d{1,6})?))?(?:\s+([A-Za-z]{1,5}))?",
+    re.ASCII,
 )
 _SKIPPED: Final = "-"
-_PREFIXES: Final[Mapping[str, int]] = {"m": -3, "": 0, "k": 3, "M": 6}
 _LONGEST: Final = 1000
 
 
@@ -25,14 +26,15 @@ _LONGEST: Final = 1000
 class Entry:
     """One register."""
 
+    code: _obis.Code
     quantity: Quantity
     channel: int
-    exponent: int
-    """Power of ten from what the device sends to our unit."""
+    factor: Fraction
+    """From what the device sends to our unit."""
 
     def value(self, number: float) -> float:
         """Give what the device sent in our unit."""
-        return _obis.scaled(number, self.exponent)
+        return float(Fraction(number) * self.factor)
 
 
 def layout(uplink: Uplink) -> Sequence[Entry | None]:
@@ -49,15 +51,12 @@ def layout(uplink: Uplink) -> Sequence[Entry | None]:
 def _entry(text: str) -> Entry | None:
     if text == _SKIPPED:
         return None
-    match = _ENTRY.fullmatch(text)
-    known = match and _obis.known((int(match["c"]), int(match["d"]), int(match["e"])))
-    if not match or not known:
+    if not (match := _ENTRY.fullmatch(text)):
         raise WaitingError(Missing.LAYOUT)
-    quantity, channel = known
-    if match["unit"] is None:
-        return Entry(quantity, channel, 0)
-    plain = quantity.unit.removeprefix("k")
-    if match["unit"] != plain:
+    c, d, e, factor, unit = match.groups()
+    code = (int(c), int(d), int(e))
+    known = _obis.known(code)
+    exponent = _obis.exponent(known[0], unit or known[0].unit) if known else None
+    if known is None or exponent is None:
         raise WaitingError(Missing.LAYOUT)
-    ours = _PREFIXES[quantity.unit.removesuffix(plain)]
-    return Entry(quantity, channel, _PREFIXES[match["prefix"]] - ours)
+    return Entry(code, *known, Fraction(factor or 1) * Fraction(10) ** exponent)

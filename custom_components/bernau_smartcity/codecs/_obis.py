@@ -1,9 +1,9 @@
 """Registers of electricity meters by their OBIS code (IEC 62056-6-1), and the meters' numbers."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, Literal
 
-from ..model import Quantity, Reading
+from ..model import Kind, Quantity, Reading
 
 type Code = tuple[int, int, int]
 """What of, which kind of value, which tariff: C, D and E of A-B:C.D.E*F."""
@@ -63,6 +63,8 @@ _UNITS: Final[Mapping[Quantity, tuple[int, int]]] = {
 }
 """The unit in which meters tell a quantity, and the power of ten to ours."""
 
+_PREFIXES: Final[Mapping[str, int]] = {"m": -3, "": 0, "k": 3, "M": 6}
+
 _SERVER_ID: Final = 10
 
 
@@ -90,6 +92,20 @@ def reading(
         yield Reading(quantity, value(quantity, number, scaler), channel, None, meter)
 
 
+def exponent(quantity: Quantity, written: str) -> int | None:
+    """Give the power of ten from a written unit, such as MWh, to ours; None if it is no such."""
+    plain = quantity.unit.removeprefix("k")
+    prefix = written.removesuffix(plain)
+    if not written.endswith(plain) or prefix not in _PREFIXES:
+        return None
+    return _PREFIXES[prefix] - _PREFIXES[quantity.unit.removesuffix(plain)]
+
+
+def number(data: bytes, quantity: Quantity, order: Literal["big", "little"] = "big") -> int:
+    """Read a whole number: registers have no sign, present values have one."""
+    return int.from_bytes(data, order, signed=quantity.kind is not Kind.REGISTER)
+
+
 def meter_number(server_id: bytes) -> str:
     """Give the number on a meter's plate (DIN 43863-5), such as 1EMH0007273743."""
     maker = server_id[2:5].decode("latin-1")
@@ -99,6 +115,6 @@ def meter_number(server_id: bytes) -> str:
         and maker.isascii()
         and maker.isalpha()
     ):
-        number = int.from_bytes(server_id[6:])
-        return f"{server_id[1]}{maker}{server_id[5]:02X}{number:08d}"
+        device = int.from_bytes(server_id[6:])
+        return f"{server_id[1]}{maker}{server_id[5]:02X}{device:08d}"
     return server_id.hex() if server_id.strip(b"\x00\xff") else ""
