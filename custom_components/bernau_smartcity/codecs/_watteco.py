@@ -68,6 +68,11 @@ COMMON: Final[Attributes] = MappingProxyType(
     {
         (0x0050, 0x0004): nothing,  # clusters of the endpoints
         (0x0050, 0x0006): _sources,
+        # Inputs and outputs of models that do not use them.
+        (0x0006, 0x0000): nothing,
+        (0x000F, 0x0055): nothing,
+        (0x000F, 0x0402): nothing,
+        (0x8005, 0x0000): nothing,
         # How an input counts: polarity, edges, debouncing, polling.
         **{(0x000F, attribute): nothing for attribute in (0x54, 0x400, 0x401, 0x403, 0x404)},
     }
