@@ -3,6 +3,7 @@
 The text lists them in the order in which the device sends them, separated by commas:
 OBIS code, factor and unit, as in `1.8.0 0.1 Wh, 2.8.0 0.1 Wh, 16.7.0 W`; a dash for one
 to leave out. The factor is 1 and the unit kWh, kvarh, W, var, VA, V, A or Hz unless said.
+A semicolon begins the next message, where a device sends its registers in several.
 """
 
 from collections.abc import Sequence
@@ -37,15 +38,18 @@ class Entry:
         return float(Fraction(number) * self.factor)
 
 
-def layout(uplink: Uplink) -> Sequence[Entry | None]:
-    """Give the registers as they were described, None for those to leave out.
+def layout(uplink: Uplink, message: int = 0) -> Sequence[Entry | None]:
+    """Give the registers of a message as they were described, None for those to leave out.
 
     Raises `WaitingError` while nothing or nothing that can be understood is said.
     """
     text = uplink.settings.get(Setting.LAYOUT, "").strip()
     if not text or len(text) > _LONGEST:
         raise WaitingError(Missing.LAYOUT)
-    return [_entry(entry.strip()) for entry in text.split(",")]
+    messages = text.split(";")
+    if message >= len(messages):
+        raise WaitingError(Missing.LAYOUT)
+    return [_entry(entry.strip()) for entry in messages[message].split(",")]
 
 
 def _entry(text: str) -> Entry | None:
