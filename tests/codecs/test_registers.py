@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.codecs._layout import (
+from custom_components.bernau_smartcity.codecs._registers import (
     QUANTITIES,
     TYPES,
     Entry,

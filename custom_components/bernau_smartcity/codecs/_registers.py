@@ -17,7 +17,7 @@ left out. TYPE is one of `TYPES` where the device sends bare registers. What
 follows a `#` is a comment.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -26,7 +26,7 @@ from math import isfinite
 import re
 import struct
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..model import Medium, Missing, Quantity, Reading, Setting, Uplink, WaitingError
 
@@ -140,15 +140,42 @@ class Layout:
                 yield register, entry
 
 
+class Register(NamedTuple):
+    """A number that the device read from elsewhere, and that the layout gives a meaning."""
+
+    number: int
+    value: float
+    at: datetime | None = None
+
+
+def explained(uplink: Uplink, told: Iterable[Reading | Register]) -> Iterator[Reading]:
+    """Give readings, and those that the layout makes of registers.
+
+    Without a layout registers are left out; a message that tells nothing else waits for it.
+    """
+    found = tuple(told)
+    readings = [each for each in found if isinstance(each, Reading)]
+    registers = [each for each in found if isinstance(each, Register)]
+    yield from readings
+    if registers and (not readings or _text(uplink)):
+        entries = layout(uplink, typed=False).entries
+        for register in registers:
+            if (entry := entries.get((0, register.number))) and isfinite(register.value):
+                yield entry.reading(register.value, register.at)
+
+
 def layout(uplink: Uplink, *, typed: bool = True) -> Layout:
     """Give the layout of the device; raises `WaitingError` if there is none that can be read.
 
     Not `typed`: the device itself tells what kind of number it sends.
     """
-    text = uplink.settings.get(Setting.LAYOUT, "")
-    if not text.strip():
+    if not (text := _text(uplink)):
         raise WaitingError(Missing.LAYOUT)
     return _parse(text, typed)
+
+
+def _text(uplink: Uplink) -> str:
+    return uplink.settings.get(Setting.LAYOUT, "").strip()
 
 
 @lru_cache(maxsize=256)
