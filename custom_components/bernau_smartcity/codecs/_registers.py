@@ -4,7 +4,7 @@ The setting `layout` is a list of entries, one a line or separated by `;`:
 
     REGISTER = QUANTITY [: TYPE] [: SCALE] [: CHANNEL]
 
-    3002 = flow : float32 : 3.6          m³/s become m³/h
+    3002 = flow : float32 : 3600         m³/s become m³/h
     1/0x15B = energy : int32 : 0.01 : 1  register 347 of the device 1, tariff 1
     1/medium = heat                      what the device 1 measures …
     1/number = 12345678                  … and its number; else its address
