@@ -21,7 +21,7 @@ from custom_components.bernau_smartcity.model import (
 from tests.codecs import invariants
 from tests.codecs.vectors import uplink
 
-from .targets import TARGETS, limit
+from .targets import STEPS, STEPS_PER_BYTE, TARGETS, limit
 from .work import TooMuchWorkError, Work
 
 NAMES = sorted(TARGETS)
@@ -75,6 +75,17 @@ def test_input_is_shown_as_a_vector(name: str) -> None:
     vector = target.vector(target.seeds[0])
     payload = bytes.fromhex(vector.get("payload", vector.get("bytes")))
     assert target.seeds[0].endswith(payload)
+
+
+def test_what_is_done_once_is_not_the_work_of_a_message(work: Work) -> None:
+    """The first message of all may fill what later ones only look up."""
+    known: list[int] = []
+
+    def run() -> None:
+        while len(known) < STEPS:
+            known.append(0)
+
+    assert work.of(run, STEPS) < STEPS_PER_BYTE
 
 
 def endless(message: Uplink) -> Iterator[Told]:
