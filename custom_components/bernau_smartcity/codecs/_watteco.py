@@ -21,8 +21,8 @@ type Attributes = Mapping[tuple[int, int], Read]
 
 _HEAD: Final = struct.Struct(">BBHH")
 _READ_RESPONSE, _REPORT, _ALARM = 0x01, 0x0A, 0x8A
-_CONFIGURED: Final = frozenset({0x07, 0x09})
-"""Responses to commands on reporting."""
+_CONFIGURED: Final = frozenset({0x07, 0x09, 0x50})
+"""Responses to commands."""
 
 _LENGTHS: Final[Mapping[int, int]] = {
     **dict.fromkeys((0x08, 0x10, 0x18, 0x20, 0x28, 0x30), 1),
@@ -108,12 +108,12 @@ def decode(
             raise DecodeError(msg)
         yield from _watteco_batch.decode(uplink, batch)
         return
+    if len(payload) > 1 and payload[1] in _CONFIGURED:
+        return
     if len(payload) < _HEAD.size:
         msg = f"{len(payload)} bytes are too few"
         raise DecodeError(msg)
     control, command, cluster, attribute = _HEAD.unpack_from(payload)
-    if command in _CONFIGURED:
-        return
     if command not in {_REPORT, _ALARM, _READ_RESPONSE}:
         msg = f"command {command:02X} is not known"
         raise DecodeError(msg)
