@@ -61,12 +61,20 @@ def check_exchange(
     _check_devices(joining.places, devices, exchange, states)
     if exchange.at > now:
         raise RefusedError(Refusal.DATE_IN_FUTURE)
-    medium = joining.medium(states[devices[-1]])
-    new = states[exchange.new]
-    parts = {key: part_of(joining.store, new, key, medium) for key in new.totals}
+    present, new = states[devices[-1]], states[exchange.new]
+    parts = {
+        key: part_of(joining.store, new, key, joining.medium(present, key[1]))
+        for key, source in new.totals.items()
+        if not source.gas
+    }
     if any(_counted_before(part, exchange.at - BENCH_TIME) for part in parts.values()):
         raise RefusedError(Refusal.DEVICE_IN_USE)
-    old = dict.fromkeys(key for each in devices for key in states[each].totals)
+    old = {
+        key: source
+        for each in devices
+        for key, source in states[each].totals.items()
+        if not source.gas
+    }
     if old and parts and not old.keys() & parts.keys():
         raise RefusedError(Refusal.EXCHANGE_OTHER_QUANTITY)
     _check_begin(joining, states, exchange, list(old))
@@ -79,7 +87,8 @@ def check_exchange(
         _check_number(first)
         if last is not None:
             before = joining.joined(exchange.place, key, states, exchange.at)
-            _check_last(before, exchange.at, last, key[0], limits_of(key[0], medium))
+            limits = limits_of(key[0], joining.medium(present, key[1]))
+            _check_last(before, exchange.at, last, key[0], limits)
         if first is not None and key in parts:
             _check_first(parts[key].between(exchange.at, None), exchange.at, first, key[0])
 
@@ -121,8 +130,8 @@ def check_display(
 
 def is_counted_by_pulses(state: DeviceState, key: Key) -> bool:
     """Tell whether a total says nothing about the display of the meter."""
-    (quantity, _), _ = state.totals[key]
-    return quantity is Quantity.PULSES
+    source = state.totals[key]
+    return source.register[0] is Quantity.PULSES and not source.gas
 
 
 def _counted_before(part: Part, at: datetime) -> bool:

@@ -270,7 +270,11 @@ class CorrectionOptionsFlow(OptionsFlowWithReload):
 def _asked(coordinator: SmartCityCoordinator, place: str) -> list[Key]:
     """Give the totals of which a person can read the display."""
     state = coordinator.states[place]
-    return [key for key in state.totals if key[0] is not Quantity.PULSES]
+    return [
+        key
+        for key, source in state.totals.items()
+        if key[0] is not Quantity.PULSES and not source.gas
+    ]
 
 
 def _choice(labels: Mapping[str, object]) -> SelectSelector:

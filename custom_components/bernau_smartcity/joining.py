@@ -3,13 +3,14 @@
 All functions work on the store and block.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from math import isclose
 
 from .metering.exchange import Joined, Part, joined
-from .metering.hours import HOUR, Bounds, consumed
+from .metering.gas import Stretches, converted, in_energy, in_turn, lifted
+from .metering.hours import HOUR, Bounds, consumed, total_at
 from .metering.plausibility import limits_of
 from .metering.register import Decision, Kind as DecisionKind, Point
 from .model import Kind, Medium, Quantity
@@ -25,11 +26,12 @@ def part_of(store: Store, state: DeviceState | None, key: Key, medium: Medium) -
     if state is None or key not in state.totals:
         return Part((), limits, ())
     source = state.totals[key]
-    rows = store.samples.shown(state.device.dev_eui, source[0])
+    rows = store.samples.shown(state.device.dev_eui, source.register)
+    is_sent = source.register == key
     return Part(
-        [Point(at, total_of(source, total)) for at, total, _ in rows],
+        [Point(at, total_of(source, Point(at, total))) for at, total, _ in rows],
         limits,
-        None if source[0][0] is Quantity.PULSES else [value for _, _, value in rows],
+        [value for _, _, value in rows] if is_sent else None,
     )
 
 
@@ -37,7 +39,7 @@ class Joining:
     """What was noted, applied to the devices."""
 
     def __init__(
-        self, store: Store, places: Places, medium: Callable[[DeviceState], Medium]
+        self, store: Store, places: Places, medium: Callable[[DeviceState, int], Medium]
     ) -> None:
         """Read what was noted when the store was used last."""
         self.store = store
@@ -73,7 +75,7 @@ class Joining:
             for state in states
             if key in state.totals
             for point in self.store.samples.neighbours(
-                state.device.dev_eui, state.totals[key][0], at
+                state.device.dev_eui, state.totals[key].register, at
             )
         ]
         return min([*found, at])
@@ -90,13 +92,18 @@ class Joining:
             each for each in self.places.exchanges_at(place) if until is None or each.at < until
         ]
         devices = [place, *(each.new for each in exchanges)]
+        gas = [states[each].totals[key].gas if _has(states, each, key) else () for each in devices]
+        if any(gas):
+            volumes = self.joined(place, (Quantity.VOLUME, key[1]), states, until).points
+            begins = (None, *(each.at for each in exchanges))
+            return Joined(_energy(volumes, list(zip(begins, gas, strict=True))), None)
         return joined(
             [
                 part_of(
                     self.store,
                     states.get(dev_eui),
                     key,
-                    self.medium(states[dev_eui]) if dev_eui in states else Medium.UNKNOWN,
+                    self.medium(states[dev_eui], key[1]) if dev_eui in states else Medium.UNKNOWN,
                 )
                 for dev_eui in devices
             ],
@@ -171,3 +178,20 @@ class Joining:
             datetime.fromisoformat(fact["at"])
             for fact in self.places.facts(self.places.place(dev_eui))
         ]
+
+
+def _has(states: Mapping[str, DeviceState], dev_eui: str, key: Key) -> bool:
+    return dev_eui in states and key in states[dev_eui].totals
+
+
+def _energy(
+    volumes: Sequence[Point], parts: Sequence[tuple[datetime | None, Stretches]]
+) -> list[Point]:
+    """Give the energy of the gas of a place, each device with its own factors."""
+    if not volumes:
+        return []
+    begin = next(stretches[0].energy for _, stretches in parts if stretches)
+    stretches = converted(
+        (), in_turn(parts), volumes[0], volumes[-1].at, lambda at: total_at(volumes, at)
+    )
+    return in_energy(lifted(stretches, begin - stretches[0].energy), volumes)

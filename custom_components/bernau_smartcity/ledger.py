@@ -7,11 +7,13 @@ import logging
 from threading import Lock
 from typing import Final
 
+from .gas_energy import Midnight, factors_of, midnight_utc, with_gas
 from .joining import Joining
+from .metering.gas import Factors
 from .metering.hours import Bounds, Compiled, Repair, gaps, repair
 from .metering.placement import place
 from .metering.plausibility import limits_of
-from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, pulse_weight, weigh
+from .metering.pulses import QUANTITY_OF_MEDIUM, pulse_weight, weigh
 from .metering.register import Point
 from .model import (
     Batch,
@@ -28,6 +30,7 @@ from .model import (
 from .places import Places
 from .readings import heard, newest, samples_of
 from .samples import Due
+from .settings import medium_of, merged, of_input
 from .state import DeviceState, Key, Value, to_json
 from .store import Store
 from .totals import consumption, continued, pruned, series, sources, total_of
@@ -46,9 +49,13 @@ class Choices:
     """What the user has decided about devices."""
 
     codec: Callable[[Device], Codec | None]
-    settings: Callable[[str], Mapping[str, str]]
-    """By DevEUI; wins over the server's tags."""
+    settings: Callable[[Device], Mapping[str, str]]
+    """Wins over the server's tags."""
     places: Places = field(default_factory=Places)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """Settings of all devices; the server's tags win."""
+    midnight: Midnight = midnight_utc
+    """When a day begins here."""
 
 
 class Ledger:
@@ -295,12 +302,12 @@ class Ledger:
     ) -> tuple[DeviceState, dict[Key, datetime]]:
         """Continue all registers that were read, and tell after which time each changed."""
         dev_eui = state.device.dev_eui
-        medium = self._medium(state, codec)
         registers = dict(state.registers)
         decisions = list(state.decisions)
         changed: dict[Key, datetime] = {}
         for key, samples in samples_of(readings).items():
-            limits = replace(limits_of(key[0], medium), modulus=codec.modulus.get(key[0]))
+            limits = limits_of(key[0], self._medium(state, codec, key[1]))
+            limits = replace(limits, modulus=codec.modulus.get(key[0]))
             before = registers.get(key)
             step = continued(self._store, (dev_eui, key), samples, limits, before)
             if step is not None:
@@ -327,12 +334,12 @@ class Ledger:
             if reading.at is not None
         }
         for key, source in state.totals.items():
-            register = state.registers[source[0]]
+            register = state.registers[source.register]
             last = register.total.last
-            shown = total_of(source, register.shown)
-            display = None if source[1] or last.value == shown else last.value
-            values[key] = Value(shown, last.at, display)
-            self._note(dev_eui, key, source[0], changed)
+            shown = total_of(source, Point(last.at, register.shown))
+            is_sent = source.register == key and last.value != shown
+            values[key] = Value(shown, last.at, last.value if is_sent else None)
+            self._note(dev_eui, key, source.register, changed)
         registers = {
             key: pruned(self._store, (dev_eui, key), register, where, self._joining.cuts(dev_eui))
             if key in changed
@@ -356,33 +363,44 @@ class Ledger:
         return replace(state, consumed=consumed)
 
     def _with_totals(self, state: DeviceState, codec: Codec) -> DeviceState:
-        """Weigh pulses, and tell which totals there are."""
-        weight = pulse_weight(self._settings(state).get(Setting.PULSE_WEIGHT))
-        if weight is None or Setting.PULSE_WEIGHT not in codec.settings:
-            return replace(state, totals=sources(state.registers, {}, None))
-        weights: dict[int, Weights] = {
-            channel: weigh(state.weights.get(channel, ()), weight, register.shown)
-            for (quantity, channel), register in state.registers.items()
-            if quantity is Quantity.PULSES
-        }
-        quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec))
-        totals = sources(state.registers, weights, quantity)
-        return replace(state, weights=weights, totals=totals)
+        """Weigh pulses, convert gas, and tell which totals there are."""
+        settings = self._settings(state)
+        weights = dict(state.weights)
+        quantities: dict[int, Quantity] = {}
+        for (counted, channel), register in state.registers.items():
+            weight = pulse_weight(of_input(settings, Setting.PULSE_WEIGHT, channel))
+            if counted is Quantity.PULSES and weight and Setting.PULSE_WEIGHT in codec.settings:
+                weights[channel] = weigh(weights.get(channel, ()), weight, register.shown)
+                quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec, channel))
+                if quantity is not None:
+                    quantities[channel] = quantity
+        totals = sources(state.registers, weights, quantities)
+
+        def held(channel: int) -> tuple[Medium, Factors]:
+            medium = self._medium(state, codec, channel)
+            return medium, factors_of(settings, channel, self._choices.midnight)
+
+        return with_gas(
+            self._store,
+            replace(state, weights=weights, totals=totals),
+            self.places.place(state.device.dev_eui),
+            held,
+        )
 
     def _settings(self, state: DeviceState) -> dict[str, str]:
-        return {**state.tags, **self._choices.settings(state.device.dev_eui)}
+        choices = self._choices
+        return merged(choices.defaults, state.tags, choices.settings(state.device))
 
-    def _medium(self, state: DeviceState, codec: Codec) -> Medium:
-        chosen = self._settings(state).get(Setting.MEDIUM, "").strip().lower()
-        if Setting.MEDIUM in codec.settings and chosen in Medium:
-            return Medium(chosen)
-        return codec.medium
+    def _medium(self, state: DeviceState, codec: Codec, channel: int) -> Medium:
+        if Setting.MEDIUM not in codec.settings:
+            return codec.medium
+        return medium_of(self._settings(state), channel, codec.medium)
 
-    def medium(self, state: DeviceState) -> Medium:
-        """Give the medium of the device at a place, unknown where it has no decoder."""
+    def medium(self, state: DeviceState, channel: int = 0) -> Medium:
+        """Give the medium of an input at a place, unknown where it has no decoder."""
         present = self.places.present(state.device.dev_eui)
-        return self._medium_of(self._by_device.get(present, state))
+        return self._medium_of(self._by_device.get(present, state), channel)
 
-    def _medium_of(self, state: DeviceState) -> Medium:
+    def _medium_of(self, state: DeviceState, channel: int) -> Medium:
         codec = self._choices.codec(state.device)
-        return Medium.UNKNOWN if codec is None else self._medium(state, codec)
+        return Medium.UNKNOWN if codec is None else self._medium(state, codec, channel)

@@ -128,11 +128,14 @@ async def async_setup_entry(
 
 
 def _appearance(
-    coordinator: SmartCityCoordinator, state: DeviceState, description: ValueDescription
+    coordinator: SmartCityCoordinator,
+    state: DeviceState,
+    description: ValueDescription,
+    channel: int,
 ) -> tuple[str, SensorDeviceClass | None]:
     """Give translation key and device class of a quantity of a device."""
     plain = (description.key, description.device_class)
-    return (description.media or {}).get(coordinator.medium(state), plain)
+    return (description.media or {}).get(coordinator.medium(state, channel), plain)
 
 
 class ValueSensor(ValueEntity, SensorEntity):
@@ -145,7 +148,7 @@ class ValueSensor(ValueEntity, SensorEntity):
         """Show the quantity and channel of the key."""
         quantity, channel = key
         description = VALUES[quantity]
-        name, device_class = _appearance(coordinator, state, description)
+        name, device_class = _appearance(coordinator, state, description, channel)
         super().__init__(coordinator, state, description, key, name)
         self._attr_device_class = device_class
         if quantity in TOTAL_OF and (TOTAL_OF[quantity], channel) in state.values:
@@ -199,7 +202,7 @@ class ConsumptionSensor(DeviceEntity, SensorEntity):
         quantity, channel = key
         description = VALUES[quantity]
         super().__init__(coordinator, state, description, f"{suffix_of(key)}_{period}")
-        name, self._attr_device_class = _appearance(coordinator, state, description)
+        name, self._attr_device_class = _appearance(coordinator, state, description, channel)
         self.of = (key, period)
         self._attr_state_class = None
         self._attr_translation_key = f"{name}_{period}_channel" if channel else f"{name}_{period}"

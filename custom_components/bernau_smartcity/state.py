@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from .metering.gas import Stretch, Stretches
 from .metering.hours import Period
 from .metering.pulses import Weighed, Weights
 from .metering.register import Decision, Kind as DecisionKind, Sample, Total
@@ -15,8 +16,16 @@ QUANTITIES: Final = {str(quantity): quantity for quantity in Quantity}
 
 type Key = tuple[Quantity, int]
 """A quantity and its channel."""
-type Source = tuple[Key, Weights]
-"""The register that a total follows, and its weights if it is one of pulses."""
+
+
+class Source(NamedTuple):
+    """What a total follows."""
+
+    register: Key
+    weights: Weights = ()
+    """Where it is one of pulses."""
+    gas: Stretches = ()
+    """Where it is the energy of a volume of gas."""
 
 
 def suffix_of(key: Key) -> str:
@@ -52,6 +61,15 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
+class Energy:
+    """The energy of a volume of gas."""
+
+    stretches: Stretches
+    shown: float
+    """The highest total ever shown: another factor never makes it fall."""
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """The present value of a quantity and when it was measured."""
 
@@ -80,6 +98,10 @@ class DeviceState:
     registers: Mapping[Key, Register] = field(default_factory=dict)
     weights: Mapping[int, Weights] = field(default_factory=dict)
     """By channel of the pulses."""
+    energies: Mapping[Key, Energy] = field(default_factory=dict)
+    """By total of volume."""
+    decoding: Mapping[str, str] = field(default_factory=dict)
+    """Settings with which its payloads were decoded."""
     decisions: tuple[tuple[Key, Decision], ...] = ()
     values: Mapping[Key, Value] = field(default_factory=dict)
     """What entities show; follows from the rest."""
@@ -120,6 +142,15 @@ def to_json(state: DeviceState) -> dict[str, Any]:
             for key, r in state.registers.items()
         ],
         "weights": [[ch, *map(_fields, weights)] for ch, weights in state.weights.items()],
+        "energies": [
+            [
+                *key,
+                e.shown,
+                *([_seconds(s.since), s.factor, s.volume, s.energy] for s in e.stretches),
+            ]
+            for key, e in state.energies.items()
+        ],
+        "decoding": dict(state.decoding),
         "decisions": [
             [*key, d.kind, _seconds(d.at), d.before, d.after] for key, d in state.decisions
         ],
@@ -151,6 +182,13 @@ def from_json(data: Mapping[str, Any]) -> DeviceState:
             channel: tuple(Weighed(*fields) for fields in weights)
             for channel, *weights in data["weights"]
         },
+        energies={
+            (QUANTITIES[quantity], channel): Energy(
+                tuple(Stretch(_time(since), *fields) for since, *fields in stretches), shown
+            )
+            for quantity, channel, shown, *stretches in data["energies"]
+        },
+        decoding=data["decoding"],
         decisions=tuple(
             (
                 (QUANTITIES[quantity], channel),

@@ -170,6 +170,18 @@ def in_energy(stretches: Stretches, points: Iterable[Point]) -> list[Point]:
     return sorted(found.values())
 
 
+def in_turn(parts: Iterable[tuple[datetime | None, Stretches]]) -> Factors:
+    """Give the factors of a place: those of each device from when it stood there."""
+    found: list[Factor] = []
+    for begin, stretches in parts:
+        if stretches:
+            start = begin or stretches[0].since
+            found = [each for each in found if each.since < start]
+            found.append(Factor(start, factor_at(stretches, start)))
+            found += [Factor(s.since, s.factor) for s in stretches if s.since > start]
+    return tuple(found)
+
+
 def differ_since(before: Stretches, after: Stretches) -> datetime | None:
     """Give the earliest time from which on consumption is another, None if it is the same."""
     for at in sorted({each.since for each in (*before, *after)}):
