@@ -9,7 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .codecs import NO_CODEC
 from .const import CONF_CODEC, CONF_DEVICES, CONF_PROFILES, DOMAIN
-from .ledger import ENCRYPTED
+from .decoding import ENCRYPTED
 from .state import DeviceState
 
 if TYPE_CHECKING:

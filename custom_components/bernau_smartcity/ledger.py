@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-import logging
 from threading import Lock
 from typing import Final
 
+from .decoding import decoded
 from .gas_energy import Midnight, factors_of, midnight_utc, with_gas
 from .joining import Joining
 from .metering.gas import Factors
@@ -18,7 +18,6 @@ from .metering.register import Point
 from .model import (
     Batch,
     Codec,
-    DecodeError,
     Device,
     Medium,
     Quantity,
@@ -34,14 +33,10 @@ from .settings import medium_of, merged, of_input
 from .state import DeviceState, Key, Value, to_json
 from .store import Store
 from .totals import consumption, continued, pruned, series, sources, total_of
-
-_LOGGER: Final = logging.getLogger(__package__)
+from .waiting import Kept
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
-
-ENCRYPTED: Final = "encrypted"
-"""The `problem` of a device whose payload only somebody else can decrypt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +249,7 @@ class Ledger:
         if codec is not None and (state.problem or not state.codec):
             state = self._read(
                 state,
-                Batch(device=state.device, uplinks=tuple(self._store.take_undecoded(dev_eui))),
+                Batch(device=state.device, uplinks=tuple(self._waiting(dev_eui))),
             )
         return self._valued(state, codec, {})
 
@@ -274,28 +269,18 @@ class Ledger:
             state, changed = self._totalled(newest(state, readings), readings, codec)
         return self._valued(state, codec, changed)
 
+    def _waiting(self, dev_eui: str) -> list[Uplink]:
+        """Give what a device sent that waits; it waits no more."""
+        return [kept.uplink for kept in self._store.waiting.take(dev_eui, [dev_eui])]
+
     def _decoded(
         self, uplink: Uplink, codec: Codec | None, state: DeviceState
     ) -> tuple[list[Reading], str]:
         """Give the readings of an uplink, or keep it and say why there are none."""
-        if uplink.encrypted:
-            self._store.put_undecoded(uplink)
-            return [], ENCRYPTED
-        if codec is None:
-            self._store.put_undecoded(uplink)
-            return [], ""
-        try:
-            told = codec.decode(replace(uplink, settings=self._settings(state)))
-            frame = tuple(readings_of(told))
-        except DecodeError as error:
-            problem = str(error)
-        except Exception as error:  # one faulty codec must not stop the others
-            _LOGGER.exception("Decoder %s failed on a payload", codec.key)
-            problem = type(error).__name__
-        else:
-            return list(place(frame, uplink.received_at)), ""
-        self._store.put_undecoded(uplink)
-        return [], problem
+        found = decoded(replace(uplink, settings=self._settings(state)), codec)
+        if found.waits:
+            self._store.waiting.put(uplink.dev_eui, Kept(uplink))
+        return list(place(readings_of(found.told), uplink.received_at)), found.problem
 
     def _totalled(
         self, state: DeviceState, readings: Sequence[Reading], codec: Codec
