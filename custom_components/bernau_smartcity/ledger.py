@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from typing import Final
 
-from .decoding import decoded
+from .bridges import Taken, behind, identity_of, is_meter, released, unread
 from .gas_energy import Midnight, factors_of, midnight_utc, with_gas
 from .joining import Joining
+from .keys import Keys, fingerprint, without_keys
 from .metering.gas import Factors
 from .metering.hours import Bounds, Compiled, Repair, gaps, repair
-from .metering.placement import place
 from .metering.plausibility import limits_of
 from .metering.pulses import QUANTITY_OF_MEDIUM, pulse_weight, weigh
 from .metering.register import Point
@@ -20,20 +21,19 @@ from .model import (
     Codec,
     Device,
     Medium,
+    Missing,
     Quantity,
     Reading,
     Setting,
-    Uplink,
-    readings_of,
 )
 from .places import Places
+from .reader import Read, Reader
 from .readings import heard, newest, samples_of
 from .samples import Due
 from .settings import medium_of, merged, of_input
 from .state import DeviceState, Key, Value, to_json
 from .store import Store
 from .totals import consumption, continued, pruned, series, sources, total_of
-from .waiting import Kept
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
@@ -51,6 +51,10 @@ class Choices:
     """Settings of all devices; the server's tags win."""
     midnight: Midnight = midnight_utc
     """When a day begins here."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Of encrypted meters, by DevEUI or by identity of a meter behind a bridge."""
+    meters: Mapping[str, bool] = field(default_factory=dict)
+    """Whether a meter behind a bridge is read, by its identity."""
 
 
 class Ledger:
@@ -65,20 +69,31 @@ class Ledger:
         self._choices = choices
         self._bounds = bounds or {}
         self._lock = Lock()
+        self._taken = Taken(choices.meters, choices.keys)
+        self._keys = Keys(choices.keys)
+        self._reader = Reader(store, self._taken)
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
         self._joining = Joining(store, choices.places, self._medium_of)
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
         """By place: the DevEUI of the device that was the first there."""
+        self.left: set[str] = set()
+        """Meters behind bridges that are no longer read, and still shown."""
         with store.transaction():
-            for before in kept.states.values():
-                state = self._chosen_anew(before)
-                self._by_device[state.device.dev_eui] = state
-                if to_json(state) != to_json(before):
-                    store.put_state(state)
-            self._joining.apply(self._by_device)
-            self.states = self._placed(self._by_device, self._by_device)
+            known = dict(kept.states)
+            for state in kept.states.values():
+                if not is_meter(state.device.dev_eui):
+                    self._chosen_anew(state, known)
+            self._leave(known)
+            for dev_eui, state in known.items():
+                known[dev_eui] = self._valued(state, None, {}) if is_meter(dev_eui) else state
+                before = kept.states.get(dev_eui)
+                if before is None or to_json(known[dev_eui]) != to_json(before):
+                    store.put_state(known[dev_eui])
+            self._by_device = known
+            self._joining.apply(known)
+            self.states = self._placed(known, known)
 
     def take(self, batches: Iterable[Batch]) -> dict[str, DeviceState]:
         """Keep batches and their cursors, and give the states that changed."""
@@ -89,8 +104,7 @@ class Ledger:
                 for batch in batches:
                     cursors |= batch.cursors
                     if batch.device is not None:
-                        state = self._known(batch.device, changed)
-                        changed[batch.device.dev_eui] = self._read(state, batch)
+                        self._read(self._known(batch.device, changed), batch, changed)
                 for state in changed.values():
                     self._store.put_state(state)
                 self._store.put_cursors(cursors)
@@ -103,33 +117,47 @@ class Ledger:
 
     def meet(self, devices: Iterable[Device]) -> dict[str, DeviceState]:
         """Take over the inventory, and give the states that changed."""
-        changed: dict[str, DeviceState] = {}
         with self._lock:
+            known = dict(self._by_device)
             with self._store.transaction():
                 for device in devices:
-                    before = self._by_device.get(device.dev_eui)
+                    before = known.get(device.dev_eui)
                     if before is None or before.device != device:
-                        state = self._chosen_anew(self._known(device, {}))
-                        changed[device.dev_eui] = state
-                        self._store.put_state(state)
-                by_device = self._by_device | changed
-                placed = self._placed(changed, by_device)
-            self._by_device = by_device
-            self.states = self.states | placed
+                        self._chosen_anew(self._known(device, known), known)
+                changed = [k for k, v in known.items() if v is not self._by_device.get(k)]
+                for dev_eui in changed:
+                    self._store.put_state(known[dev_eui])
+                placed = self._placed(changed, known)
+            gone = self._by_device.keys() - known.keys()
+            self._by_device = known
+            self.states = {k: v for k, v in self.states.items() if k not in gone} | placed
         return placed
 
-    def forget(self, dev_euis: Iterable[str]) -> None:
-        """Forget places, with all devices that stood there."""
+    def forget(self, dev_euis: Iterable[str]) -> set[str]:
+        """Forget places, with all devices that stood there and the meters behind them.
+
+        Gives the places that are gone.
+        """
         places = set(dev_euis)
         gone = {each for where in places for each in self.places.devices(where)}
         with self._lock:
             with self._store.transaction():
+                left = {k: v for k, v in self._by_device.items() if k not in gone}
+                for dev_eui in gone:
+                    left |= released(left, dev_eui)
+                self._leave(left)
+                gone |= self._by_device.keys() - left.keys()
+                places |= gone & self.states.keys()
                 for dev_eui in gone:
                     self._store.forget_device(dev_eui)
+                for state in left.values():
+                    if state is not self._by_device[state.device.dev_eui]:
+                        self._store.put_state(state)
                 self._joining.forget(places)
-            self._by_device = {k: v for k, v in self._by_device.items() if k not in gone}
+            self._by_device = left
             self.states = {k: v for k, v in self.states.items() if k not in places}
             self.cursors = {k: v for k, v in self.cursors.items() if k not in gone}
+        return places
 
     def close(self) -> None:
         """Close the store."""
@@ -236,51 +264,89 @@ class Ledger:
         catalogue = device.catalogue or state.device.catalogue
         return replace(state, device=replace(device, catalogue=catalogue))
 
-    def _chosen_anew(self, state: DeviceState) -> DeviceState:
-        """Apply the present choice of codec and settings to what is kept."""
+    def _chosen_anew(self, state: DeviceState, known: dict[str, DeviceState]) -> None:
+        """Apply the present choice of codec, settings and meters to what is kept of a device."""
         codec = self._choices.codec(state.device)
         dev_eui = state.device.dev_eui
         if state.codec and (codec is None or codec.key != state.codec):
             self._store.forget_readings(dev_eui)
+            self._store.waiting.unlearn(dev_eui)
             self.cursors.pop(dev_eui, None)
+            known |= released(known, dev_eui)
+            self._leave(known)
             state = DeviceState(
                 device=state.device, settings=state.settings, heard=state.heard, lost=state.lost
             )
-        if codec is not None and (state.problem or not state.codec):
-            state = self._read(
-                state,
-                Batch(device=state.device, uplinks=tuple(self._waiting(dev_eui))),
-            )
-        return self._valued(state, codec, {})
+        known[dev_eui] = state
+        since: dict[Key, datetime] = {}
+        if codec is not None and (owners := self._readable(state, codec, known)):
+            read = Read(state, codec, self._settings_of(state, codec))
+            self._take_over(self._reader.read_again(read, owners), known, since)
+            for owner in {dev_eui, *owners} & known.keys():
+                tried = self._tried(owner, known[owner], codec)
+                known[owner] = replace(known[owner], tried=tried)
+        known[dev_eui] = self._valued(known[dev_eui], codec, since)
 
-    def _read(self, state: DeviceState, batch: Batch) -> DeviceState:
-        """Read the uplinks of one batch into the state of their device."""
+    def _readable(
+        self, state: DeviceState, codec: Codec, known: Mapping[str, DeviceState]
+    ) -> list[str]:
+        """Give for whom messages of a device wait that can perhaps be read now."""
+        dev_eui = state.device.dev_eui
+        own = not state.codec or (state.problem and state.problem not in Missing)
+        owners = [dev_eui] if own or state.tried != self._tried(dev_eui, state, codec) else []
+        for identity in map(identity_of, filter(partial(self._taken.of, codec=codec), state.found)):
+            meter = known.get(identity)
+            if meter is None or meter.tried != self._tried(identity, meter, codec):
+                owners.append(identity)
+        return owners
+
+    def _tried(self, owner: str, state: DeviceState, codec: Codec) -> str:
+        """Give a mark of all with which the messages of a device or a meter are decoded."""
+        return fingerprint(codec.key, self._settings(state), self._choices.keys.get(owner, ""))
+
+    def _leave(self, known: dict[str, DeviceState]) -> None:
+        """Forget the meters that are not to be read; what another continues stays."""
+        exchanged = self.places.gone() | {each.place for each in self.places.exchanges}
+        for identity in unread(known, self._taken, self._choices.codec) - exchanged:
+            del known[identity]
+            self._store.forget_device(identity)
+            self.left.add(identity)
+
+    def _read(self, state: DeviceState, batch: Batch, changed: dict[str, DeviceState]) -> None:
+        """Read the uplinks of one batch into the states of their device and its meters."""
         codec = self._choices.codec(state.device)
-        readings: list[Reading] = []
         for uplink in sorted(batch.uplinks, key=lambda u: u.received_at):
             state = heard(state, uplink, joined=batch.joined)
-            if uplink.payload:
-                found, problem = self._decoded(uplink, codec, state)
-                state = replace(state, problem=problem)
-                readings += found
         state = replace(state, codec="" if codec is None else codec.key)
-        changed: dict[Key, datetime] = {}
-        if codec is not None:
-            state, changed = self._totalled(newest(state, readings), readings, codec)
-        return self._valued(state, codec, changed)
+        uplinks = [uplink for uplink in batch.uplinks if uplink.payload]
+        read = self._reader.read(Read(state, codec, self._settings_of(state, codec)), uplinks)
+        since: dict[Key, datetime] = {}
+        self._take_over(read, changed, since)
+        dev_eui = state.device.dev_eui
+        changed[dev_eui] = self._valued(changed[dev_eui], codec, since)
 
-    def _waiting(self, dev_eui: str) -> list[Uplink]:
-        """Give what a device sent that waits; it waits no more."""
-        return [kept.uplink for kept in self._store.waiting.take(dev_eui, [dev_eui])]
-
-    def _decoded(
-        self, uplink: Uplink, codec: Codec | None, state: DeviceState
-    ) -> tuple[list[Reading], str]:
-        """Give the readings of an uplink, or keep it and say why there are none."""
-        found = decoded(replace(uplink, settings=self._settings(state)), codec)
-        if found.waits:
-            self._store.waiting.put(uplink.dev_eui, Kept(uplink))
-        return list(place(readings_of(found.told), uplink.received_at)), found.problem
+    def _take_over(
+        self, read: Read, changed: dict[str, DeviceState], since: dict[Key, datetime]
+    ) -> None:
+        """Continue a device and the meters behind it by what was read."""
+        state, codec = read.state, read.codec
+        if codec is None:
+            changed[read.dev_eui] = state
+            return
+        tried = state.tried or self._tried(read.dev_eui, state, codec)
+        state = replace(state, codec=codec.key, tried=tried)
+        state, own = self._totalled(newest(state, read.readings), read.readings, codec)
+        changed[read.dev_eui] = state
+        since |= own
+        for number, news in read.meters.items():
+            if self._taken.of(number, codec):
+                identity = identity_of(number)
+                before = changed.get(identity) or self._by_device.get(identity)
+                meter = newest(behind(state, news, before), news.readings)
+                tried = meter.tried or self._tried(identity, meter, codec)
+                meter = replace(meter, tried=tried)
+                meter, moved = self._totalled(meter, news.readings, codec)
+                changed[identity] = self._valued(meter, None, moved)
 
     def _totalled(
         self, state: DeviceState, readings: Sequence[Reading], codec: Codec
@@ -308,7 +374,7 @@ class Ledger:
         self, state: DeviceState, codec: Codec | None, changed: Mapping[Key, datetime]
     ) -> DeviceState:
         """Derive what entities show, and note whose hours are to be written."""
-        if codec is None:
+        if codec is None and not is_meter(state.device.dev_eui):
             return replace(state, values={}, totals={}, consumed={})
         state = self._with_totals(state, codec)
         dev_eui = state.device.dev_eui
@@ -347,14 +413,15 @@ class Ledger:
         consumed = consumption(self._store, dev_eui, state.totals, self._bounds)
         return replace(state, consumed=consumed)
 
-    def _with_totals(self, state: DeviceState, codec: Codec) -> DeviceState:
+    def _with_totals(self, state: DeviceState, codec: Codec | None) -> DeviceState:
         """Weigh pulses, convert gas, and tell which totals there are."""
         settings = self._settings(state)
         weights = dict(state.weights)
         quantities: dict[int, Quantity] = {}
+        weighs = codec is not None and Setting.PULSE_WEIGHT in codec.settings
         for (counted, channel), register in state.registers.items():
             weight = pulse_weight(of_input(settings, Setting.PULSE_WEIGHT, channel))
-            if counted is Quantity.PULSES and weight and Setting.PULSE_WEIGHT in codec.settings:
+            if weighs and counted is Quantity.PULSES and weight is not None:
                 weights[channel] = weigh(weights.get(channel, ()), weight, register.shown)
                 quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec, channel))
                 if quantity is not None:
@@ -373,10 +440,21 @@ class Ledger:
         )
 
     def _settings(self, state: DeviceState) -> dict[str, str]:
+        """Give what is known of a device but for keys: those never come from the server."""
         choices = self._choices
-        return merged(choices.defaults, state.tags, choices.settings(state.device))
+        return merged(choices.defaults, without_keys(state.tags), choices.settings(state.device))
 
-    def _medium(self, state: DeviceState, codec: Codec, channel: int) -> Medium:
+    def _settings_of(self, state: DeviceState, codec: Codec | None) -> dict[str, str]:
+        """Give what the codec of a device may know."""
+        bridge = codec is not None and codec.bridge
+        found = state.found if bridge else None
+        return self._settings(state) | self._keys.settings(state.device.dev_eui, found)
+
+    def _medium(self, state: DeviceState, codec: Codec | None, channel: int) -> Medium:
+        if state.medium is not None:
+            return state.medium
+        if codec is None:
+            return Medium.UNKNOWN
         if Setting.MEDIUM not in codec.settings:
             return codec.medium
         return medium_of(self._settings(state), channel, codec.medium)
@@ -387,5 +465,4 @@ class Ledger:
         return self._medium_of(self._by_device.get(present, state), channel)
 
     def _medium_of(self, state: DeviceState, channel: int) -> Medium:
-        codec = self._choices.codec(state.device)
-        return Medium.UNKNOWN if codec is None else self._medium(state, codec, channel)
+        return self._medium(state, self._choices.codec(state.device), channel)

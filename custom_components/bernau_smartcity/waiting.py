@@ -65,14 +65,27 @@ class Waiting:
 
     def take(self, dev_eui: str, owners: Iterable[str]) -> list[Kept]:
         """Give what a device sent that waits for its owners, oldest first; it waits no more."""
-        return self._taken(
-            "dev_eui = ? AND owner IN (SELECT value FROM json_each(?))",
-            (dev_eui, json.dumps(list(owners))),
+        values = (dev_eui, json.dumps(list(owners)))
+        rows = self._db.execute(
+            "SELECT uplink, memory FROM waiting"
+            " WHERE dev_eui = ? AND owner IN (SELECT value FROM json_each(?))"
+            " ORDER BY received_at, id",
+            values,
+        ).fetchall()
+        self._db.execute(
+            "DELETE FROM waiting WHERE dev_eui = ? AND owner IN (SELECT value FROM json_each(?))",
+            values,
         )
+        return list(_read(rows))
 
-    def take_missing(self, dev_eui: str, missing: str) -> list[Kept]:
-        """Give what a device sent that waits for one thing, oldest first; it waits no more."""
-        return self._taken("dev_eui = ? AND missing = ?", (dev_eui, missing))
+    def missing(self, dev_eui: str, what: str) -> list[Kept]:
+        """Give what a device sent that waits for one thing, oldest first."""
+        rows = self._db.execute(
+            "SELECT uplink, memory FROM waiting WHERE dev_eui = ? AND missing = ?"
+            " GROUP BY received_at, id ORDER BY received_at, id",
+            (dev_eui, what),
+        ).fetchall()
+        return list(_read(rows))
 
     def drop(self, uplinks: Iterable[Uplink]) -> None:
         """Forget that these wait."""
@@ -81,6 +94,10 @@ class Waiting:
             ((uplink.dev_eui, *_place(uplink)) for uplink in uplinks),
         )
 
+    def unlearn(self, dev_eui: str) -> None:
+        """Forget what was remembered beside what a device sent: another codec reads it."""
+        self._db.execute("UPDATE waiting SET memory = '{}' WHERE dev_eui = ?", (dev_eui,))
+
     def counts(self) -> dict[str, int]:
         """Give how many wait, by owner."""
         return dict(self._db.execute("SELECT owner, count(*) FROM waiting GROUP BY owner"))
@@ -88,15 +105,6 @@ class Waiting:
     def forget(self, owner: str) -> None:
         """Forget what waits for an owner, and what a device sent for others."""
         self._db.execute("DELETE FROM waiting WHERE owner = ?1 OR dev_eui = ?1", (owner,))
-
-    def _taken(self, where: str, values: tuple[str, ...]) -> list[Kept]:
-        rows = self._db.execute(
-            f"SELECT uplink, memory FROM waiting WHERE {where}"  # noqa: S608  # constants above
-            " GROUP BY received_at, id ORDER BY received_at, id",
-            values,
-        ).fetchall()
-        self._db.execute(f"DELETE FROM waiting WHERE {where}", values)  # noqa: S608  # as above
-        return list(_read(rows))
 
 
 class Recent:
