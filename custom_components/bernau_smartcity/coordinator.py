@@ -25,7 +25,6 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .codecs import assign
 from .const import (
     CONF_CODEC,
     CONF_DEFAULTS,
@@ -39,6 +38,7 @@ from .const import (
     LOGGER,
     SCAN_INTERVAL,
 )
+from .decoders import find
 from .issues import async_update_issues
 from .joining import Joining
 from .ledger import Choices, Ledger
@@ -78,7 +78,7 @@ def choices(entry: ConfigEntry) -> Choices:
     by_profile: Mapping[str, str] = entry.options.get(CONF_PROFILES, {})
 
     def codec(device: Device) -> Codec | None:
-        return assign(device, by_device, by_profile)
+        return find(device, by_device, by_profile).codec
 
     def settings(device: Device) -> Mapping[str, str]:
         of_profile = entry.options.get(CONF_PROFILE_SETTINGS, {}).get(device.profile, {})
@@ -201,6 +201,14 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     def medium(self, state: DeviceState, channel: int = 0) -> Medium:
         """Give the medium of an input of a device."""
         return self.ledger.medium(state, channel)
+
+    def codec(self, device: Device) -> Codec | None:
+        """Give the decoder of a device."""
+        return self.ledger.choices.codec(device)
+
+    def settings(self, dev_eui: str) -> Mapping[str, str]:
+        """Give all that is known of a device outside of its payload, but for keys."""
+        return self.ledger.settings(dev_eui)
 
     def identifier(self, dev_eui: str) -> tuple[str, str]:
         """Give the identifier of a device: the same DevEUI on two servers is two devices."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_DEVICES, CONF_DISPLAYS, CONF_EXCHANGES
+from .const import CONF_DEVICES, CONF_DISPLAYS, CONF_EXCHANGES, CONF_KEYS
 from .coordinator import SmartCityConfigEntry
 from .state import DeviceState, Key, suffix_of
 
@@ -20,6 +20,7 @@ TO_REDACT: Final = {
     CONF_DEVICES,
     CONF_DISPLAYS,
     CONF_EXCHANGES,
+    CONF_KEYS,
 }
 
 

@@ -7,8 +7,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .codecs import NO_CODEC
 from .const import CONF_CODEC, CONF_DEVICES, CONF_PROFILES, DOMAIN
+from .decoders import NO_CODEC
 from .decoding import ENCRYPTED
 from .state import DeviceState
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 from .bridges import Taken, behind, identity_of, is_meter, released, unread
 from .gas_energy import Midnight, factors_of, midnight_utc, with_gas
@@ -30,7 +30,7 @@ from .places import Places
 from .reader import Read, Reader
 from .readings import heard, newest, samples_of
 from .samples import Due
-from .settings import medium_of, merged, of_input
+from .settings import decoding, medium_of, merged, of_input, reads_on
 from .state import DeviceState, Key, Value, to_json
 from .store import Store
 from .totals import consumption, continued, pruned, series, sources, total_of
@@ -66,7 +66,7 @@ class Ledger:
     def __init__(self, store: Store, choices: Choices, bounds: Bounds | None = None) -> None:
         """Read what was kept, and apply what the user has changed since."""
         self._store = store
-        self._choices = choices
+        self.choices = choices
         self._bounds = bounds or {}
         self._lock = Lock()
         self._taken = Taken(choices.meters, choices.keys)
@@ -169,6 +169,20 @@ class Ledger:
         with self._lock:
             return job(self._joining, self._by_device)
 
+    def settings(self, dev_eui: str) -> dict[str, str]:
+        """Give all that is known of a device outside of its payload, but for keys."""
+        return self._settings(self._by_device[dev_eui])
+
+    def with_objects(self) -> set[str]:
+        """Give the devices of which the network server's own codec gave numbers."""
+        with self._lock:
+            return self._store.objects.devices()
+
+    def objects(self, dev_euis: Iterable[str]) -> list[list[Mapping[str, Any]]]:
+        """Give what the network server's own codec gave of some devices, oldest first each."""
+        with self._lock:
+            return self._store.objects.of(dev_euis)
+
     def reckon(self, bounds: Bounds) -> dict[str, DeviceState]:
         """Give all states, with the consumption of periods that have begun anew."""
         with self._lock:
@@ -266,9 +280,11 @@ class Ledger:
 
     def _chosen_anew(self, state: DeviceState, known: dict[str, DeviceState]) -> None:
         """Apply the present choice of codec, settings and meters to what is kept of a device."""
-        codec = self._choices.codec(state.device)
+        codec = self.choices.codec(state.device)
         dev_eui = state.device.dev_eui
-        if state.codec and (codec is None or codec.key != state.codec):
+        now = decoding(self._settings(state), codec)
+        same = codec is not None and codec.key == state.codec
+        if state.codec and not (same and reads_on(state.decoding, now)):
             self._store.forget_readings(dev_eui)
             self._store.waiting.unlearn(dev_eui)
             self.cursors.pop(dev_eui, None)
@@ -277,7 +293,7 @@ class Ledger:
             state = DeviceState(
                 device=state.device, settings=state.settings, heard=state.heard, lost=state.lost
             )
-        known[dev_eui] = state
+        known[dev_eui] = state = replace(state, decoding=now)
         since: dict[Key, datetime] = {}
         if codec is not None and (owners := self._readable(state, codec, known)):
             read = Read(state, codec, self._settings_of(state, codec))
@@ -302,21 +318,22 @@ class Ledger:
 
     def _tried(self, owner: str, state: DeviceState, codec: Codec) -> str:
         """Give a mark of all with which the messages of a device or a meter are decoded."""
-        return fingerprint(codec.key, self._settings(state), self._choices.keys.get(owner, ""))
+        return fingerprint(codec.key, self._settings(state), self.choices.keys.get(owner, ""))
 
     def _leave(self, known: dict[str, DeviceState]) -> None:
         """Forget the meters that are not to be read; what another continues stays."""
         exchanged = self.places.gone() | {each.place for each in self.places.exchanges}
-        for identity in unread(known, self._taken, self._choices.codec) - exchanged:
+        for identity in unread(known, self._taken, self.choices.codec) - exchanged:
             del known[identity]
             self._store.forget_device(identity)
             self.left.add(identity)
 
     def _read(self, state: DeviceState, batch: Batch, changed: dict[str, DeviceState]) -> None:
         """Read the uplinks of one batch into the states of their device and its meters."""
-        codec = self._choices.codec(state.device)
+        codec = self.choices.codec(state.device)
         for uplink in sorted(batch.uplinks, key=lambda u: u.received_at):
             state = heard(state, uplink, joined=batch.joined)
+            self._store.objects.put(uplink)
         state = replace(state, codec="" if codec is None else codec.key)
         uplinks = [uplink for uplink in batch.uplinks if uplink.payload]
         read = self._reader.read(Read(state, codec, self._settings_of(state, codec)), uplinks)
@@ -334,7 +351,8 @@ class Ledger:
             changed[read.dev_eui] = state
             return
         tried = state.tried or self._tried(read.dev_eui, state, codec)
-        state = replace(state, codec=codec.key, tried=tried)
+        with_ = decoding(read.settings, codec) if state.decoding is None else state.decoding
+        state = replace(state, codec=codec.key, tried=tried, decoding=with_)
         state, own = self._totalled(newest(state, read.readings), read.readings, codec)
         changed[read.dev_eui] = state
         since |= own
@@ -430,7 +448,7 @@ class Ledger:
 
         def held(channel: int) -> tuple[Medium, Factors]:
             medium = self._medium(state, codec, channel)
-            return medium, factors_of(settings, channel, self._choices.midnight)
+            return medium, factors_of(settings, channel, self.choices.midnight)
 
         return with_gas(
             self._store,
@@ -441,7 +459,7 @@ class Ledger:
 
     def _settings(self, state: DeviceState) -> dict[str, str]:
         """Give what is known of a device but for keys: those never come from the server."""
-        choices = self._choices
+        choices = self.choices
         return merged(choices.defaults, without_keys(state.tags), choices.settings(state.device))
 
     def _settings_of(self, state: DeviceState, codec: Codec | None) -> dict[str, str]:
@@ -465,4 +483,4 @@ class Ledger:
         return self._medium_of(self._by_device.get(present, state), channel)
 
     def _medium_of(self, state: DeviceState, channel: int) -> Medium:
-        return self._medium(state, self._choices.codec(state.device), channel)
+        return self._medium(state, self.choices.codec(state.device), channel)

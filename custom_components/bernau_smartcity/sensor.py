@@ -20,8 +20,8 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .codecs import CODECS
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
+from .decoders import DECODED, DECODERS
 from .descriptions import TOTAL_OF, VALUES, ValueDescription
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
 from .metering.hours import Period
@@ -49,6 +49,14 @@ class HealthDescription(SensorEntityDescription):
 
 
 _DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
+
+
+def _tells_battery(state: DeviceState) -> bool:
+    """Tell whether the battery is in the payload; of decoded objects only they can tell."""
+    codec = DECODERS[state.codec]
+    told = {quantity for quantity, _ in state.latest} if codec is DECODED else codec.quantities
+    return Quantity.BATTERY in told
+
 
 HEALTH: Final = (
     HealthDescription(
@@ -93,10 +101,7 @@ HEALTH: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=_DIAGNOSTIC,
         value_fn=lambda state: state.device.battery,
-        exists_fn=lambda state: (
-            state.device.battery is not None
-            and Quantity.BATTERY not in CODECS[state.codec].quantities
-        ),
+        exists_fn=lambda state: state.device.battery is not None and not _tells_battery(state),
     ),
 )
 """Figures about a device; its battery only where the payload does not tell it."""

@@ -7,6 +7,7 @@ plain name (`medium`) holds for all inputs of a device, `medium_2` for the secon
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from .mapping import continues, read as read_mapping, written as write_mapping
 from .metering import gas
 from .metering.pulses import QUANTITY_OF_MEDIUM, pulse_weight
 from .model import Codec, DecodeError, Medium, Setting, Unit
@@ -49,6 +50,24 @@ def medium_of(settings: Settings, channel: int, otherwise: Medium) -> Medium:
     """Give the medium of an input."""
     chosen = of_input(settings, Setting.MEDIUM, channel).strip().lower()
     return Medium(chosen) if chosen in Medium else otherwise
+
+
+def decoding(settings: Settings, codec: Codec | None) -> dict[str, str]:
+    """Give the settings by which a codec reads payloads."""
+    asked = codec.settings if codec else ()
+    return {name: settings[name] for name in DECODING if name in asked and settings.get(name)}
+
+
+def reads_on(before: Settings | None, now: Settings) -> bool:
+    """Tell whether all that was read with some settings stays true with others."""
+    if before is None:
+        return True
+    mapping = str(Setting.MAPPING)
+    was, becomes = (
+        {name: value for name, value in each.items() if name != mapping} for each in (before, now)
+    )
+    same = before.get(mapping) == now.get(mapping)
+    return was == becomes and (same or continues(before.get(mapping, ""), now.get(mapping, "")))
 
 
 def split(name: str) -> tuple[Setting, str] | None:
@@ -140,5 +159,6 @@ _READERS: Final[Mapping[Setting, Callable[[str], str]]] = {
     Setting.SWAP: _one_of("yes", "no"),
     Setting.CALORIFIC_VALUE: _dated(gas.CALORIFIC_VALUE),
     Setting.STATE_NUMBER: _dated(gas.STATE_NUMBER),
+    Setting.MAPPING: lambda text: write_mapping(read_mapping(text)),
 }
 """How the value of each setting is read; others are taken as they are."""

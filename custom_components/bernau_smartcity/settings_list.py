@@ -15,8 +15,10 @@ import csv
 from dataclasses import dataclass
 from enum import StrEnum
 from string import hexdigits
-from typing import Final
+from typing import Any, Final
 
+from .bridges import identity_of
+from .const import CONF_DEVICES, CONF_KEYS
 from .model import Codec, Setting
 from .settings import read_value, split
 
@@ -83,17 +85,25 @@ def read_list(text: str, devices: Mapping[str, Codec | None]) -> list[Entry]:
     return list(found.values())
 
 
-def applied(
-    devices: Mapping[str, Mapping[str, str]], entries: Iterable[Entry]
-) -> dict[str, dict[str, str]]:
-    """Give what is kept of each device once a list is applied."""
-    kept = {dev_eui: dict(values) for dev_eui, values in devices.items()}
+def applied(options: Mapping[str, Any], entries: Iterable[Entry]) -> dict[str, Any]:
+    """Give the options that change once a list is applied; keys are kept apart."""
+    kept = {dev_eui: dict(values) for dev_eui, values in options.get(CONF_DEVICES, {}).items()}
+    keys = dict(options.get(CONF_KEYS, {}))
     for entry in entries:
-        values = kept.setdefault(entry.dev_eui, {})
-        values.pop(entry.name, None)
-        if entry.value:
-            values[entry.name] = entry.value
-    return {dev_eui: values for dev_eui, values in kept.items() if values}
+        setting, number = split(entry.name) or (None, "")
+        if setting is Setting.KEY:
+            owner = identity_of(number) if number else entry.dev_eui
+            _put(keys, owner, entry.value)
+        else:
+            _put(kept.setdefault(entry.dev_eui, {}), entry.name, entry.value)
+    devices = {dev_eui: values for dev_eui, values in kept.items() if values}
+    return {CONF_DEVICES: devices, **({CONF_KEYS: keys} if keys or CONF_KEYS in options else {})}
+
+
+def _put(values: dict[str, str], name: str, value: str) -> None:
+    values.pop(name, None)
+    if value:
+        values[name] = value
 
 
 def _cells(text: str) -> Iterator[tuple[int, str, str, str]]:

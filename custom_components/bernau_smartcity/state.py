@@ -125,8 +125,8 @@ class DeviceState:
     """By channel of the pulses."""
     energies: Mapping[Key, Energy] = field(default_factory=dict)
     """By total of volume."""
-    decoding: Mapping[str, str] = field(default_factory=dict)
-    """Settings with which its payloads were decoded."""
+    decoding: Mapping[str, str] | None = None
+    """Settings with which its payloads are decoded; None before the first."""
     decisions: tuple[tuple[Key, Decision], ...] = ()
     values: Mapping[Key, Value] = field(default_factory=dict)
     """What entities show; follows from the rest."""
@@ -180,7 +180,7 @@ def to_json(state: DeviceState) -> dict[str, Any]:
             ]
             for key, e in state.energies.items()
         ],
-        "decoding": dict(state.decoding),
+        "decoding": None if state.decoding is None else dict(state.decoding),
         "decisions": [
             [*key, d.kind, _seconds(d.at), d.before, d.after] for key, d in state.decisions
         ],

@@ -16,6 +16,7 @@ from custom_components.bernau_smartcity.mapping import (
     DECODED,
     Assignment,
     Why,
+    beside,
     continues,
     fields,
     in_channels,
@@ -27,7 +28,7 @@ from custom_components.bernau_smartcity.mapping import (
 )
 from custom_components.bernau_smartcity.mapping.fields import DEPTH, FIELDS
 from custom_components.bernau_smartcity.mapping.names import SPELLINGS
-from custom_components.bernau_smartcity.mapping.units import scale_of
+from custom_components.bernau_smartcity.mapping.units import _SPELLINGS, scale_of, spelled
 from custom_components.bernau_smartcity.model import (
     DecodeError,
     Kind,
@@ -222,7 +223,7 @@ def test_objects_without_end_are_cut() -> None:
             {"0_0_0_energy_Wh": 1000, "0_0_0_power_W": 0, "0_0_0_flow_m³/h": 1},
             {
                 "0_0_0_energy_Wh": Why.TOO_FEW,
-                "0_0_0_power_W": (Q.POWER, 0, "w"),
+                "0_0_0_power_W": (Q.POWER, 0, "W"),
                 "0_0_0_flow_m³/h": (Q.FLOW, 0, "m³/h"),
             },
             id="github.com/ZennerIoT/element-parsers lib/sontex.ex",
@@ -249,7 +250,7 @@ def test_published_objects(
         ({"1-0:16.7.0": 231}, Why.NO_UNIT),
         ({"6-0:1.0.0": {"value": 7, "unit": "MWh"}}, (Q.ENERGY, 0, "MWh")),
         ({"6-0:1.9.0": 7}, Why.UNKNOWN),
-        ({"8-0:1.0.0": {"value": 7, "unit": "m3"}}, (Q.VOLUME, 0, "m3")),
+        ({"8-0:1.0.0": {"value": 7, "unit": "m3"}}, (Q.VOLUME, 0, "m³")),
         ({"1-0:99.8.0": 7}, Why.UNKNOWN),
         ({"a": {"1-0:1.8.0": {"value": 7, "unit": "Wh"}}}, (Q.ENERGY, 0, "Wh")),
         ({"r": [{"code": "1-0:1.8.0", "value": 7, "unit": "Wh"}]}, (Q.ENERGY, 0, "Wh")),
@@ -263,7 +264,7 @@ def test_published_objects(
         ({"consumption_kWh_total": 12}, Why.UNKNOWN),
         ({"reading_total": {"value": 1, "unit": "m³"}}, (Q.VOLUME, 0, "m³")),
         ({"flow_l_h": 12}, (Q.FLOW, 0, "l/h")),
-        ({"inlet_c": 12}, (Q.TEMPERATURE, 0, "c")),
+        ({"inlet_c": 12}, (Q.TEMPERATURE, 0, "°C")),
         ({"channel_c": 12}, Why.UNKNOWN),
         ({"volume": {"value": 1, "unit": "kWh"}}, Why.OTHER_UNIT),
         ({"battery": {"value": 3.6, "unit": "V"}}, (Q.BATTERY_VOLTAGE, 0, "V")),
@@ -372,6 +373,27 @@ def test_a_mapping_with_more_fields_continues_another() -> None:
     assert not continues(written(more), written(MAPPED))
     assert not continues(written(MAPPED), written(other))
     assert not continues("", written(MAPPED))
+
+
+def test_every_unit_can_be_chosen() -> None:
+    """Whatever its spelling, it is one of the list."""
+    for scale in _SPELLINGS.values():
+        assert scale_of(spelled(scale)) == scale
+
+
+def test_new_fields_leave_approved_channels_as_they_are() -> None:
+    """An entity keeps its identity when another field of its quantity comes."""
+    kept = {"a": Assignment(Q.TEMPERATURE, 0, "°C"), "b": Assignment(Q.PULSES, 1)}
+    new = {
+        "c": Assignment(Q.TEMPERATURE, 0, "°C"),
+        "a": Assignment(Q.TEMPERATURE, 5, "K"),
+        "b": Assignment(Q.MOVEMENTS),
+    }
+    assert {path: each.key for path, each in beside(kept, new).items()} == {
+        "a": (Q.TEMPERATURE, 0),
+        "c": (Q.TEMPERATURE, 1),
+        "b": (Q.MOVEMENTS, 0),
+    }
 
 
 def test_tables_are_sound() -> None:

@@ -16,15 +16,17 @@ from typing import Final
 from ..model import Codec, Kind, Medium, Quantity, Setting
 from .fields import fields, reduced
 from .proposal import Proposal, Why, medium_of, proposals
-from .reading import Assignment, continues, decode, in_channels, read, written
+from .reading import Assignment, Mapped, beside, continues, decode, in_channels, read, written
 from .units import CHOICES
 
 __all__ = [
     "CHOICES",
     "DECODED",
     "Assignment",
+    "Mapped",
     "Proposal",
     "Why",
+    "beside",
     "continues",
     "fields",
     "in_channels",
@@ -37,12 +39,11 @@ __all__ = [
 
 DECODED: Final = Codec(
     key="decoded",
-    manufacturer="LoRaWAN",
-    model="decoded by the network server",
+    manufacturer="",
+    model="decoded",
     medium=Medium.UNKNOWN,
     quantities=frozenset(quantity for quantity in Quantity if quantity.kind is not Kind.MOMENT),
     decode=decode,
     settings=(Setting.MEDIUM, Setting.PULSE_WEIGHT, Setting.MAPPING),
-    names=("decoded",),
 )
 """Reads what the network server's own codec gave."""

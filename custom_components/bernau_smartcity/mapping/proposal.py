@@ -24,7 +24,7 @@ from .names import (
     obis_meaning,
 )
 from .reading import Assignment, in_channels
-from .units import USUAL, Scale, scale_of, unit_in_name, words_of
+from .units import USUAL, Scale, scale_of, spelled, unit_in_name, words_of
 
 ENOUGH: Final = 3
 """So many different values that only rose are no accident."""
@@ -125,8 +125,7 @@ def _judged(path: str, example: Field, series: Sequence[Sequence[float]]) -> Pro
     unit_name, words = unit_in_name(last)
     words = [word for word in words if not word.isdecimal()] or words
     said = {*words, "".join(words)}
-    unit = example.unit or unit_name
-    scale = scale_of(unit)
+    scale = scale_of(example.unit or unit_name)
     obis = obis_meaning(last)
     meaning = _by_unit(obis or _named(path, words), scale, said)
     if meaning is None:
@@ -136,11 +135,11 @@ def _judged(path: str, example: Field, series: Sequence[Sequence[float]]) -> Pro
     if why in _PLAIN and quantity.unit and scale is None:
         if not _is_usual(quantity, series):
             why = Why.NO_UNIT
-        unit = quantity.unit
+        scale = scale_of(quantity.unit)
     if why not in _PLAIN:
         return Proposal(path, example, None, why)
-    kept = unit if quantity.unit else ""
-    return Proposal(path, example, Assignment(quantity, meaning.channel, kept), why)
+    unit = spelled(scale) if quantity.unit and scale is not None else ""
+    return Proposal(path, example, Assignment(quantity, meaning.channel, unit), why)
 
 
 def _by_unit(meaning: Meaning | None, scale: Scale | None, said: set[str]) -> Meaning | None:

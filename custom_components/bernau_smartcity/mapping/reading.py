@@ -46,6 +46,24 @@ type Mapped = Mapping[str, Assignment]
 """By path of the field; what is not in it is left out."""
 
 
+def beside(kept: Mapped, new: Mapped) -> dict[str, Assignment]:
+    """Give approved fields beside those from before, whose channels stay as they are."""
+    same = {
+        path: each._replace(channel=kept[path].channel)
+        for path, each in new.items()
+        if path in kept and kept[path].quantity is each.quantity
+    }
+    taken = {each.key for each in same.values()}
+    found = dict(same)
+    for path, each in in_channels({p: e for p, e in new.items() if p not in same}).items():
+        channel = each.channel
+        while (each.quantity, channel) in taken:
+            channel += 1
+        found[path] = each._replace(channel=channel)
+        taken.add(found[path].key)
+    return found
+
+
 def in_channels(mapped: Mapped) -> dict[str, Assignment]:
     """Give the fields of a quantity numbers from 1 where two of them have the same channel."""
     groups: dict[Quantity, list[str]] = {}

@@ -95,6 +95,9 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "s": ("s", "min"),
     "bar": ("bar", "mbar"),
     "kvarh": ("kvarh", "varh"),
+    "var": ("var", "kvar"),
+    "VA": ("VA", "kVA"),
+    "m": ("m", "mm"),
 }
 """Units from which a person chooses, by the unit of the model."""
 
@@ -111,6 +114,12 @@ USUAL: Final[Mapping[Quantity, tuple[float, float]]] = {
     Quantity.ILLUMINANCE: (0, 100_000),
 }
 """Quantities that have one unit in practice, if the number fits to it."""
+
+
+def spelled(scale: Scale) -> str:
+    """Give a unit as a person chooses it."""
+    choices = CHOICES.get(scale.unit, (scale.unit,))
+    return next(unit for unit in choices if scale_of(unit) == scale)
 
 
 def scale_of(unit: str) -> Scale | None:
