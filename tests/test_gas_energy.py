@@ -285,7 +285,7 @@ async def test_energy_dashboard_takes_it_as_gas(
     assert await async_setup_component(hass, "energy", {})
     server.send(GAS, pulses(1_000))
     defaults = {"calorific_value": "11", "state_number": "0.95"}
-    entry = await set_up(hass, config_entry(**{CONF_DEFAULTS: defaults}))
+    entry = await set_up(hass, config_entry(defaults=defaults))
     await async_wait_recording_done(hass)
     energy = state_of(hass, entry, GAS, "energy")
     assert float(energy.state) == pytest.approx(10 * 11 * 0.95)
@@ -317,7 +317,7 @@ async def test_hours_have_the_factor_of_their_time(
 
     server.send(GAS, pulses(900), start - timedelta(minutes=30))
     defaults = {"calorific_value": "10 | 2026-11-24 12", "state_number": "1"}
-    days.entry = await set_up(hass, config_entry(**{CONF_DEFAULTS: defaults}))
+    days.entry = await set_up(hass, config_entry(defaults=defaults))
     sensor = entity_id(hass, days.entry, GAS, "energy")
     days.expect(arrival(hour) for hour in range(12))
     await days.until(start + 7 * HOUR)

@@ -39,7 +39,7 @@ from .const import (
     SCAN_INTERVAL,
 )
 from .decoders import find
-from .issues import async_update_issues
+from .issues import Issues
 from .joining import Joining
 from .ledger import Choices, Ledger
 from .metering.hours import Bounds, Period
@@ -148,6 +148,9 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         self.returned: set[tuple[str, Key]] = set()
         """Totals, by DevEUI and key, whose sensors have come since hours were last written."""
         self.ledger = ledger
+        self._issues = Issues(hass, self)
+        self._changed: set[str] = set()
+        """Places that have changed since their troubles were last looked at."""
         self._absent: set[str] = set()
         self._inventory_due = dt_util.utcnow()
         self._polling: asyncio.Task[None] | None = None
@@ -198,6 +201,12 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             for place, state in self.states.items()
         }
 
+    def has(self, dev_eui: str) -> bool:
+        """Tell whether a device is in the known inventory."""
+        places = self.ledger.places
+        place = places.place(dev_eui)
+        return place in self.states and places.present(place) == dev_eui
+
     def medium(self, state: DeviceState, channel: int = 0) -> Medium:
         """Give the medium of an input of a device."""
         return self.ledger.medium(state, channel)
@@ -205,6 +214,10 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     def codec(self, device: Device) -> Codec | None:
         """Give the decoder of a device."""
         return self.ledger.choices.codec(device)
+
+    def codecs(self) -> dict[str, Codec | None]:
+        """Give the decoder of each device."""
+        return {dev_eui: self.codec(device) for dev_eui, device in self.devices.items()}
 
     def settings(self, dev_eui: str) -> Mapping[str, str]:
         """Give all that is known of a device outside of its payload, but for keys."""
@@ -284,7 +297,8 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             ) from error
         finally:
             self._polling = None
-            async_update_issues(self.hass, self)
+            changed, self._changed = self._changed, set()
+            self._issues.async_update(changed)
 
     async def async_checked(
         self, check: Callable[[Joining, Mapping[str, DeviceState]], None]
@@ -305,6 +319,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         for state in await self._async_run(self.ledger.meet, devices):
             self._tell(state)
         await self._async_forget_absent({device.dev_eui for device in devices})
+        self._changed.update(self.states)
         self._inventory_due = dt_util.utcnow() + INVENTORY_INTERVAL
 
     async def async_forget_unchosen(self) -> None:
@@ -332,6 +347,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         await self.hass.async_add_executor_job(self.ledger.forget, gone)
         for dev_eui in gone:
             self.shown.pop(dev_eui, None)
+        self._changed |= gone
         self.async_remove_devices(gone)
 
     @callback
@@ -387,6 +403,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
 
     @callback
     def _tell(self, state: DeviceState) -> None:
+        self._changed.add(state.device.dev_eui)
         for listener in tuple(self._state_listeners):
             listener(state)
         for update in tuple(self._listeners_by_device.get(state.device.dev_eui, ())):

@@ -21,7 +21,7 @@ from .flow_forms import (
     suggested,
 )
 from .flow_settings import decoder_name, layout_words
-from .metering.pulses import QUANTITY_OF_MEDIUM, pulse_weight
+from .metering.pulses import QUANTITY_OF_MEDIUM, positive
 from .model import Codec, Device, Quantity, Setting
 from .places import Display, Places
 from .settings import OF_INPUTS, medium_of, merged, of_input, settings_of
@@ -131,7 +131,7 @@ class DeviceOptionsFlow(LoadedOptionsFlow):
             return {}
         settings = merged(coordinator.settings(self._dev_eui), kept)
         quantity = QUANTITY_OF_MEDIUM.get(medium_of(settings, channel, codec.medium))
-        if quantity is None or not pulse_weight(of_input(settings, Setting.PULSE_WEIGHT, channel)):
+        if quantity is None or not positive(of_input(settings, Setting.PULSE_WEIGHT, channel)):
             return {CONF_START: "start_value_open"}
         place = coordinator.ledger.places.place(self._dev_eui)
         total = suffix_of((quantity, channel))

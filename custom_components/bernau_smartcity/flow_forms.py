@@ -23,9 +23,7 @@ from .settings import INTERVAL, MEDIA, OF_INPUTS, read_value, settings_of, split
 CONF_START: Final = "start_value"
 """The number on the display now, of a meter whose pulses are counted."""
 
-_NUMBER: Final = NumberSelector(
-    NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
-)
+_NUMBER: Final = NumberSelector(NumberSelectorConfig(step="any", mode=NumberSelectorMode.BOX))
 
 
 def _one_of(options: Iterable[str], translation_key: str | None = None) -> SelectSelector:
@@ -53,9 +51,21 @@ _SELECTORS: Final[Mapping[Setting, Any]] = {
     Setting.LAYOUT: TextSelector(TextSelectorConfig(multiline=True)),
     Setting.CALORIFIC_VALUE: TextSelector(),
     Setting.STATE_NUMBER: TextSelector(),
+    Setting.LIMIT: _NUMBER,
+    Setting.MODULUS: _NUMBER,
 }
 """Settings with a field; the others have steps of their own."""
-_NUMBERS: Final = {Setting.PULSE_WEIGHT, Setting.INTERVAL}
+_WRONG: Final[Mapping[Setting, str]] = {
+    Setting.PULSE_WEIGHT: "pulse_weight_zero",
+    Setting.LIMIT: "limit_zero",
+    Setting.MODULUS: "modulus_zero",
+    Setting.INTERVAL: "interval_wrong",
+    Setting.LAYOUT: "layout_wrong",
+    Setting.CALORIFIC_VALUE: "calorific_value_wrong",
+    Setting.STATE_NUMBER: "state_number_wrong",
+}
+"""Errors of values that a selector lets pass."""
+_NUMBERS: Final = {Setting.PULSE_WEIGHT, Setting.INTERVAL, Setting.LIMIT, Setting.MODULUS}
 
 
 def fields_of(codec: Codec | None, inputs: Sequence[int] = ()) -> list[Setting]:
@@ -126,7 +136,7 @@ def read_form(
         try:
             kept[name.value] = read_value(name, text, codec)
         except ValueError as error:
-            errors[name.value] = f"{name}_wrong"
+            errors[name.value] = _WRONG[name]
             why = str(error)
     return kept, errors, why
 

@@ -52,6 +52,7 @@ class MappingOptionsFlow(LoadedOptionsFlow):
         """Know nothing yet."""
         super().__init__()
         self._of: tuple[str, str] = ("", "")
+        self._of_label = ""
         self._proposals: dict[str, Proposal] = {}
 
     async def async_step_mapping(
@@ -66,7 +67,8 @@ class MappingOptionsFlow(LoadedOptionsFlow):
         if not found:
             return self.async_abort(reason=NO_OBJECTS)
         if user_input is not None and user_input[CONF_OF] in found:
-            self._of, dev_euis = found[user_input[CONF_OF]]
+            self._of_label = user_input[CONF_OF]
+            self._of, dev_euis = found[self._of_label]
             histories = await self.hass.async_add_executor_job(
                 coordinator.ledger.objects, dev_euis[:DEVICES_LOOKED_AT]
             )
@@ -105,7 +107,7 @@ class MappingOptionsFlow(LoadedOptionsFlow):
             data_schema=self.add_suggested_values_to_schema(self._schema(names), values),
             errors=errors,
             description_placeholders={
-                "of": self._of[1],
+                "of": self._of_label,
                 "rows": "\n".join(_row(each, names) for each in self._proposals.values()),
             },
         )

@@ -186,9 +186,8 @@ class SettingsOptionsFlow(LoadedOptionsFlow):
         errors: dict[str, str] = {}
         words = {"line": "", "word": ""}
         if user_input is not None:
-            codecs = {eui: coordinator.codec(each) for eui, each in coordinator.devices.items()}
             try:
-                entries = read_list(user_input[CONF_LINES], codecs)
+                entries = read_list(user_input[CONF_LINES], coordinator.codecs())
             except ListError as error:
                 errors[CONF_LINES] = error.flaw.value
                 words = {"line": str(error.line), "word": error.word}

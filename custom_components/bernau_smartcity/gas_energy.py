@@ -12,7 +12,7 @@ from .metering.gas import (
     CALORIFIC_VALUE,
     STATE_NUMBER,
     Factors,
-    converted,
+    convert,
     differ_since,
     energy_at,
     factors,
@@ -69,8 +69,8 @@ def with_gas(
             energy = _energy(store, state, source, before, valid)
             energies[key] = energy
             of: Key = (Quantity.ENERGY, channel)
-            totals[of] = source._replace(gas=energy.stretches)
-            since = before and differ_since(before.stretches, energy.stretches)
+            totals[of] = source._replace(gas=energy.conversion)
+            since = before and differ_since(before.conversion, energy.conversion)
             if since:
                 store.hours.anew(place, of, since)
     return replace(state, energies=energies, totals=totals)
@@ -89,15 +89,15 @@ def _energy(
 
     oldest = store.samples.neighbours(dev_eui, source.register, _EPOCH)
     newest = register.total.last.at
-    stretches = converted(
-        before.stretches if before else (),
+    conversion = convert(
+        before.conversion if before else (),
         held,
         followed(source, oldest)[0],
         newest,
         volume_at,
     )
     volume = total_of(source, Point(newest, register.shown))
-    shown = energy_at(stretches, Point(newest, volume))
+    shown = energy_at(conversion, Point(newest, volume))
     if before and shown < before.shown:
-        stretches, shown = lifted(stretches, before.shown - shown), before.shown
-    return Energy(stretches, shown)
+        conversion, shown = lifted(conversion, before.shown - shown), before.shown
+    return Energy(conversion, shown)

@@ -7,43 +7,32 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from math import isclose
+from typing import Final
 
 from .metering.exchange import Joined, Part, joined
-from .metering.gas import Stretches, converted, in_energy, in_turn, lifted
-from .metering.hours import HOUR, Bounds, consumed, total_at
-from .metering.plausibility import limits_of
+from .metering.gas import Conversion, convert, in_energy, in_turn, lifted
+from .metering.hours import HOUR, Bounds, Stretch, consumed, gaps, total_at
+from .metering.plausibility import Limits
 from .metering.register import Decision, Kind as DecisionKind, Point
-from .model import Kind, Medium, Quantity
+from .model import Kind, Quantity
 from .places import Places
 from .state import DeviceState, Key, Value, suffix_of
 from .store import Store
-from .totals import total_of
+from .totals import spread_in, total_of
 
-
-def part_of(store: Store, state: DeviceState | None, key: Key, medium: Medium) -> Part:
-    """Give what a device counted of a total."""
-    limits = limits_of(key[0], medium)
-    if state is None or key not in state.totals:
-        return Part((), limits, ())
-    source = state.totals[key]
-    rows = store.samples.shown(state.device.dev_eui, source.register)
-    is_sent = source.register == key
-    return Part(
-        [Point(at, total_of(source, Point(at, total))) for at, total, _ in rows],
-        limits,
-        [value for _, _, value in rows] if is_sent else None,
-    )
+NOTHING: Final = Part((), Limits(per_hour=0.0), ())
+"""Of a device that is not known."""
 
 
 class Joining:
     """What was noted, applied to the devices."""
 
     def __init__(
-        self, store: Store, places: Places, medium: Callable[[DeviceState, int], Medium]
+        self, store: Store, places: Places, limits: Callable[[DeviceState, Key], Limits]
     ) -> None:
         """Read what was noted when the store was used last."""
         self.store = store
-        self.medium = medium
+        self.limits = limits
         self.places = places
         self.altered = places.changed()
         """Places whose state is not simply that of their device."""
@@ -67,6 +56,20 @@ class Joining:
             known = [states[dev_eui] for dev_eui in devices if dev_eui in states]
             for key in dict.fromkeys(key for state in known for key in state.totals):
                 self.store.hours.anew(place, key, self._before(known, key, since - HOUR))
+
+    def part(self, state: DeviceState, key: Key) -> Part:
+        """Give what a device counted of a total."""
+        limits = self.limits(state, key)
+        if key not in state.totals:
+            return Part((), limits, ())
+        source = state.totals[key]
+        rows = self.store.samples.shown(state.device.dev_eui, source.register)
+        is_sent = source.register == key
+        return Part(
+            [Point(at, total_of(source, Point(at, total))) for at, total, _ in rows],
+            limits,
+            [value for _, _, value in rows] if is_sent else None,
+        )
 
     def _before(self, states: Iterable[DeviceState], key: Key, at: datetime) -> datetime:
         """Give the time of the newest reading from before a time, of whichever device."""
@@ -99,12 +102,7 @@ class Joining:
             return Joined(_energy(volumes, list(zip(begins, gas, strict=True))), None)
         return joined(
             [
-                part_of(
-                    self.store,
-                    states.get(dev_eui),
-                    key,
-                    self.medium(states[dev_eui], key[1]) if dev_eui in states else Medium.UNKNOWN,
-                )
+                self.part(states[dev_eui], key) if dev_eui in states else NOTHING
                 for dev_eui in devices
             ],
             [each.change(key) for each in exchanges],
@@ -125,6 +123,7 @@ class Joining:
         floors = self._floors.get(place, {})
         consumption = {}
         totals = {}
+        found: list[Stretch] = []
         for key, source in (item for state in known for item in state.totals.items()):
             points, display = self.joined(place, key, states)
             if not points:
@@ -134,8 +133,9 @@ class Joining:
             floors = {**floors, name: shown}
             if display is not None and isclose(display, shown, abs_tol=1e-9):
                 display = None
-            values[key] = Value(shown, points[-1].at, display)
+            values[key] = Value(shown, points[-1].at, display, shown - points[-1].total)
             totals[key] = source
+            found += gaps(points)
             for period, (start, end) in bounds.items():
                 consumption[key, period] = consumed(points, start, end)
         if floors != self._floors.get(place, {}):
@@ -152,6 +152,7 @@ class Joining:
             values=values,
             totals=totals,
             consumed=consumption,
+            spread=spread_in(found, bounds),
         )
 
     def _decisions(
@@ -185,13 +186,13 @@ def _has(states: Mapping[str, DeviceState], dev_eui: str, key: Key) -> bool:
 
 
 def _energy(
-    volumes: Sequence[Point], parts: Sequence[tuple[datetime | None, Stretches]]
+    volumes: Sequence[Point], parts: Sequence[tuple[datetime | None, Conversion]]
 ) -> list[Point]:
     """Give the energy of the gas of a place, each device with its own factors."""
     if not volumes:
         return []
-    begin = next(stretches[0].energy for _, stretches in parts if stretches)
-    stretches = converted(
+    begin = next(conversion[0].energy for _, conversion in parts if conversion)
+    conversion = convert(
         (), in_turn(parts), volumes[0], volumes[-1].at, lambda at: total_at(volumes, at)
     )
-    return in_energy(lifted(stretches, begin - stretches[0].energy), volumes)
+    return in_energy(lifted(conversion, begin - conversion[0].energy), volumes)

@@ -12,9 +12,9 @@ from .gas_energy import Midnight, factors_of, midnight_utc, with_gas
 from .joining import Joining
 from .keys import Keys, fingerprint, without_keys
 from .metering.gas import Factors
-from .metering.hours import Bounds, Compiled, Repair, gaps, repair
-from .metering.plausibility import limits_of
-from .metering.pulses import QUANTITY_OF_MEDIUM, pulse_weight, weigh
+from .metering.hours import Bounds, Compiled, Repair, Stretch, gaps, repair
+from .metering.plausibility import Limits, limits_of
+from .metering.pulses import QUANTITY_OF_MEDIUM, positive, weigh
 from .metering.register import Point
 from .model import (
     Batch,
@@ -31,12 +31,13 @@ from .reader import Read, Reader
 from .readings import heard, newest, samples_of
 from .samples import Due
 from .settings import decoding, medium_of, merged, of_input, reads_on
-from .state import DeviceState, Key, Value, to_json
+from .state import DeviceState, Key, Source, Value, to_json
 from .store import Store
-from .totals import consumption, continued, pruned, series, sources, total_of
+from .totals import consumption, continued, pruned, series, sources, spread_in, total_of
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
+OWN_LIMITS: Final = (Setting.LIMIT, Setting.MODULUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Ledger:
         self._reader = Reader(store, self._taken)
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
-        self._joining = Joining(store, choices.places, self._medium_of)
+        self._joining = Joining(store, choices.places, self._limits_of)
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
         """By place: the DevEUI of the device that was the first there."""
@@ -84,14 +85,14 @@ class Ledger:
             known = dict(kept.states)
             for state in kept.states.values():
                 if not is_meter(state.device.dev_eui):
-                    self._chosen_anew(state, known)
+                    self._chosen_anew(state, known, kept.states)
             self._leave(known)
+            self._by_device = known
             for dev_eui, state in known.items():
-                known[dev_eui] = self._valued(state, None, {}) if is_meter(dev_eui) else state
+                known[dev_eui] = self._met_again(state) if is_meter(dev_eui) else state
                 before = kept.states.get(dev_eui)
                 if before is None or to_json(known[dev_eui]) != to_json(before):
                     store.put_state(known[dev_eui])
-            self._by_device = known
             self._joining.apply(known)
             self.states = self._placed(known, known)
 
@@ -123,7 +124,7 @@ class Ledger:
                 for device in devices:
                     before = known.get(device.dev_eui)
                     if before is None or before.device != device:
-                        self._chosen_anew(self._known(device, known), known)
+                        self._chosen_anew(self._known(device, known), known, self._by_device)
                 changed = [k for k, v in known.items() if v is not self._by_device.get(k)]
                 for dev_eui in changed:
                     self._store.put_state(known[dev_eui])
@@ -150,12 +151,13 @@ class Ledger:
                 places |= gone & self.states.keys()
                 for dev_eui in gone:
                     self._store.forget_device(dev_eui)
-                for state in left.values():
-                    if state is not self._by_device[state.device.dev_eui]:
-                        self._store.put_state(state)
+                changed = [k for k, v in left.items() if v is not self._by_device[k]]
+                for dev_eui in changed:
+                    self._store.put_state(left[dev_eui])
                 self._joining.forget(places)
+                placed = self._placed(changed, left)
             self._by_device = left
-            self.states = {k: v for k, v in self.states.items() if k not in places}
+            self.states = {k: v for k, v in self.states.items() if k not in places} | placed
             self.cursors = {k: v for k, v in self.cursors.items() if k not in gone}
         return places
 
@@ -224,16 +226,21 @@ class Ledger:
             self._store.hours.written(written)
             self._store.hours.rest(idle)
 
-    def gaps(self) -> dict[str, dict[Key, list[tuple[datetime, datetime]]]]:
+    def gaps(self) -> dict[str, dict[Key, list[Stretch]]]:
         """Give by device and total the stretches over which consumption was spread."""
         with self._lock:
             return {
-                dev_eui: {
-                    key: list(gaps(self._points(dev_eui, key, None)))[-GAPS_TOLD:]
-                    for key in state.totals
+                where: {
+                    key: list(self._gaps(where, key, source))[-GAPS_TOLD:]
+                    for key, source in state.totals.items()
                 }
-                for dev_eui, state in self.states.items()
+                for where, state in self.states.items()
             }
+
+    def _gaps(self, where: str, key: Key, source: Source) -> Iterable[Stretch]:
+        if where in self._joining.altered:
+            return gaps(self._joining.joined(where, key, self._by_device).points)
+        return self.states[where].registers[source.register].gaps
 
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
         state = self.states.get(due.dev_eui)
@@ -241,8 +248,7 @@ class Ledger:
             return None
         since = compiled.anchor[0] if compiled.anchor else None
         points = self._points(due.dev_eui, due.key, since)
-        excess = state.values[due.key].value - points[-1].total
-        return repair(points, compiled, excess)
+        return repair(points, compiled, state.values[due.key].excess)
 
     def _points(self, where: str, key: Key, since: datetime | None) -> list[Point]:
         """Give the points of a total of a place, at least those after a time."""
@@ -278,7 +284,12 @@ class Ledger:
         catalogue = device.catalogue or state.device.catalogue
         return replace(state, device=replace(device, catalogue=catalogue))
 
-    def _chosen_anew(self, state: DeviceState, known: dict[str, DeviceState]) -> None:
+    def _chosen_anew(
+        self,
+        state: DeviceState,
+        known: dict[str, DeviceState],
+        before: Mapping[str, DeviceState],
+    ) -> None:
         """Apply the present choice of codec, settings and meters to what is kept of a device."""
         codec = self.choices.codec(state.device)
         dev_eui = state.device.dev_eui
@@ -295,13 +306,23 @@ class Ledger:
             )
         known[dev_eui] = state = replace(state, decoding=now)
         since: dict[Key, datetime] = {}
-        if codec is not None and (owners := self._readable(state, codec, known)):
+        if codec is not None:
             read = Read(state, codec, self._settings_of(state, codec))
+            owners = self._readable(state, codec, before)
+            # Also without anything to read: other limits may have been set.
             self._take_over(self._reader.read_again(read, owners), known, since)
             for owner in {dev_eui, *owners} & known.keys():
                 tried = self._tried(owner, known[owner], codec)
                 known[owner] = replace(known[owner], tried=tried)
         known[dev_eui] = self._valued(known[dev_eui], codec, since)
+
+    def _met_again(self, meter: DeviceState) -> DeviceState:
+        """Apply the present limits to what is kept of a meter behind a bridge."""
+        codec = self._codec_of(meter)
+        since: dict[Key, datetime] = {}
+        if codec is not None:
+            meter, since = self._totalled(meter, (), codec)
+        return self._valued(meter, codec, since)
 
     def _readable(
         self, state: DeviceState, codec: Codec, known: Mapping[str, DeviceState]
@@ -374,10 +395,10 @@ class Ledger:
         registers = dict(state.registers)
         decisions = list(state.decisions)
         changed: dict[Key, datetime] = {}
-        for key, samples in samples_of(readings).items():
-            limits = limits_of(key[0], self._medium(state, codec, key[1]))
-            limits = replace(limits, modulus=codec.modulus.get(key[0]))
-            before = registers.get(key)
+        found = samples_of(readings)
+        for key in {**registers, **found}:
+            limits = self._limits(state, codec, key)
+            samples, before = found.get(key, ()), registers.get(key)
             step = continued(self._store, (dev_eui, key), samples, limits, before)
             if step is not None:
                 registers[key], since, made = step
@@ -407,7 +428,8 @@ class Ledger:
             last = register.total.last
             shown = total_of(source, Point(last.at, register.shown))
             is_sent = source.register == key and last.value != shown
-            values[key] = Value(shown, last.at, last.value if is_sent else None)
+            excess = shown - total_of(source, Point(last.at, register.total.value))
+            values[key] = Value(shown, last.at, last.value if is_sent else None, excess)
             self._note(dev_eui, key, source.register, changed)
         registers = {
             key: pruned(self._store, (dev_eui, key), register, where, self._joining.cuts(dev_eui))
@@ -429,17 +451,19 @@ class Ledger:
     def _consumed(self, state: DeviceState) -> DeviceState:
         dev_eui = state.device.dev_eui
         consumed = consumption(self._store, dev_eui, state.totals, self._bounds)
-        return replace(state, consumed=consumed)
+        found = [
+            gap for source in state.totals.values() for gap in state.registers[source.register].gaps
+        ]
+        return replace(state, consumed=consumed, spread=spread_in(found, self._bounds))
 
     def _with_totals(self, state: DeviceState, codec: Codec | None) -> DeviceState:
         """Weigh pulses, convert gas, and tell which totals there are."""
         settings = self._settings(state)
         weights = dict(state.weights)
         quantities: dict[int, Quantity] = {}
-        weighs = codec is not None and Setting.PULSE_WEIGHT in codec.settings
         for (counted, channel), register in state.registers.items():
-            weight = pulse_weight(of_input(settings, Setting.PULSE_WEIGHT, channel))
-            if weighs and counted is Quantity.PULSES and weight is not None:
+            weight = self._weight(state, codec, channel)
+            if counted is Quantity.PULSES and weight is not None:
                 weights[channel] = weigh(weights.get(channel, ()), weight, register.shown)
                 quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec, channel))
                 if quantity is not None:
@@ -456,6 +480,41 @@ class Ledger:
             self.places.place(state.device.dev_eui),
             held,
         )
+
+    def _weight(self, state: DeviceState, codec: Codec | None, channel: int) -> float | None:
+        if codec is None or Setting.PULSE_WEIGHT not in codec.settings:
+            return None
+        return positive(of_input(self._settings(state), Setting.PULSE_WEIGHT, channel))
+
+    def _limits(self, state: DeviceState, codec: Codec, key: Key) -> Limits:
+        """Give what is believed of a register or a total of a device.
+
+        A person sets it in the unit of the device's medium. Pulses stand for
+        that by their weight; what counts in another unit is judged as ever.
+        """
+        quantity, channel = key
+        medium = self._medium(state, codec, channel)
+        found = replace(limits_of(quantity, medium), modulus=codec.modulus.get(quantity))
+        main = QUANTITY_OF_MEDIUM.get(medium)
+        weight = 1.0
+        if quantity is Quantity.PULSES and main is not None:
+            weight = self._weight(state, codec, channel) or weight
+        elif quantity.unit != (main.unit if main else ""):
+            return found
+        numbers = (positive(self._settings(state).get(name)) for name in OWN_LIMITS)
+        per_hour, modulus = (number and number / weight for number in numbers)
+        return found.adjusted((per_hour, modulus))
+
+    def limits(self, state: DeviceState, key: Key) -> Limits:
+        """Give what is believed of a total of the device at a place."""
+        present = self.places.present(state.device.dev_eui)
+        return self._limits_of(self._by_device.get(present, state), key)
+
+    def _limits_of(self, state: DeviceState, key: Key) -> Limits:
+        codec = self._codec_of(state)
+        if codec is None:
+            return limits_of(key[0], Medium.UNKNOWN)
+        return self._limits(state, codec, key)
 
     def _settings(self, state: DeviceState) -> dict[str, str]:
         """Give what is known of a device but for keys: those never come from the server."""
@@ -483,4 +542,11 @@ class Ledger:
         return self._medium_of(self._by_device.get(present, state), channel)
 
     def _medium_of(self, state: DeviceState, channel: int) -> Medium:
-        return self._medium(state, self.choices.codec(state.device), channel)
+        return self._medium(state, self._codec_of(state), channel)
+
+    def _codec_of(self, state: DeviceState) -> Codec | None:
+        """Give the codec of a device, or of the bridge through which a meter is heard."""
+        if not is_meter(state.device.dev_eui):
+            return self.choices.codec(state.device)
+        bridge = self._by_device.get(state.bridge)
+        return None if bridge is None else self.choices.codec(bridge.device)

@@ -322,6 +322,10 @@ class Setting(StrEnum):
     """Standard m³ for one m³ that the gas meter counts, with dates like the above."""
     MAPPING = "mapping"
     """What the fields mean that the network server's own codec gives; see `mapping`."""
+    LIMIT = "limit"
+    """The most that its totals can count in an hour, in the unit of its medium."""
+    MODULUS = "modulus"
+    """Where its registers begin at zero again, in the unit of its medium."""
 
 
 class Unit(StrEnum):

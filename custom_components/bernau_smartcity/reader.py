@@ -76,9 +76,9 @@ class Reader:
             memory = self._next(read, Kept(uplink, memory))
         return self._done(read, memory)
 
-    def read_again(self, read: Read, owners: Iterable[str]) -> Read:
+    def read_again(self, read: Read, owners: Sequence[str]) -> Read:
         """Read what waits for some owners, now that more is known."""
-        waiting = self._store.waiting.take(read.dev_eui, owners)
+        waiting = self._store.waiting.take(read.dev_eui, owners) if owners else []
         if not waiting:
             return read
         rows = {_order(kept.uplink): kept for kept in waiting}

@@ -16,6 +16,7 @@ from homeassistant.const import (
     SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
     EntityCategory,
     UnitOfRatio,
+    UnitOfTime,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -24,7 +25,7 @@ from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .decoders import DECODED, DECODERS
 from .descriptions import TOTAL_OF, VALUES, ValueDescription
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
-from .metering.hours import Period
+from .metering.hours import HOUR, TOLERANCE, Period
 from .model import Kind, Quantity
 from .state import DeviceState, Key, suffix_of
 from .statistics import async_announce
@@ -94,6 +95,17 @@ HEALTH: Final = (
         value_fn=lambda state: state.lost,
     ),
     HealthDescription(
+        key="without_readings",
+        translation_key="without_readings",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        suggested_display_precision=1,
+        entity_category=_DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.spread / HOUR,
+        exists_fn=lambda state: bool(state.totals),
+    ),
+    HealthDescription(
         key="lorawan_battery",
         device_class=SensorDeviceClass.BATTERY,
         suggested_display_precision=0,
@@ -147,7 +159,7 @@ class ValueSensor(ValueEntity, SensorEntity):
     """The newest value of a quantity that is a number."""
 
     entity_description: ValueDescription
-    _unrecorded_attributes = frozenset({"measured_at", "display"})
+    _unrecorded_attributes = frozenset({"measured_at", "display", "too_high_by"})
 
     def __init__(self, coordinator: SmartCityCoordinator, state: DeviceState, key: Key) -> None:
         """Show the quantity and channel of the key."""
@@ -176,12 +188,16 @@ class ValueSensor(ValueEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Tell when it was measured, and what the meter itself shows if not this."""
+        """Tell when it was measured, what the meter itself shows, and what is too much."""
         value = self.value
         if value is None:
             return {}
-        display = {} if value.display is None else {"display": value.display}
-        return {"measured_at": value.at.isoformat(), **display}
+        attributes: dict[str, Any] = {"measured_at": value.at.isoformat()}
+        if value.display is not None:
+            attributes["display"] = value.display
+        if value.excess > TOLERANCE:
+            attributes["too_high_by"] = value.excess
+        return attributes
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -9,8 +9,8 @@ from typing import Final
 
 from .mapping import continues, read as read_mapping, written as write_mapping
 from .metering import gas
-from .metering.pulses import QUANTITY_OF_MEDIUM, pulse_weight
-from .model import Codec, DecodeError, Medium, Setting, Unit
+from .metering.pulses import QUANTITY_OF_MEDIUM, positive
+from .model import Codec, DecodeError, Kind, Medium, Setting, Unit
 
 type Settings = Mapping[str, str]
 """Values by name of the setting, perhaps with the number of an input or a meter."""
@@ -90,7 +90,12 @@ def settings_of(codec: Codec | None) -> tuple[Setting, ...]:
     if codec is None:
         return ()
     may_be_gas = codec.medium is Medium.GAS or Setting.MEDIUM in codec.settings
-    return (*codec.settings, *(OF_GAS if may_be_gas else ()))
+    counts = any(quantity.kind is Kind.REGISTER for quantity in codec.quantities)
+    return (
+        *codec.settings,
+        *(OF_GAS if may_be_gas else ()),
+        *((Setting.LIMIT, Setting.MODULUS) if counts else ()),
+    )
 
 
 def read_value(setting: Setting, text: str, codec: Codec | None = None) -> str:
@@ -133,11 +138,11 @@ def _one_of(*known: str) -> Callable[[str], str]:
     return read
 
 
-def _pulse_weight(text: str) -> str:
-    weight = pulse_weight(text)
-    if weight is None:
+def _positive(text: str) -> str:
+    number = positive(text)
+    if number is None:
         raise ValueError(text)
-    return format(weight, ".12g")
+    return format(number, ".12g")
 
 
 def _key(text: str) -> str:
@@ -151,7 +156,9 @@ INTERVAL: Final = (1, 1440)
 
 _READERS: Final[Mapping[Setting, Callable[[str], str]]] = {
     Setting.MEDIUM: _one_of(*MEDIA),
-    Setting.PULSE_WEIGHT: _pulse_weight,
+    Setting.PULSE_WEIGHT: _positive,
+    Setting.LIMIT: _positive,
+    Setting.MODULUS: _positive,
     Setting.INTERVAL: _whole(INTERVAL),
     Setting.KEY: _key,
     Setting.UNIT: _one_of(*Unit),

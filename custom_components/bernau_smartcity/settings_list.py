@@ -66,8 +66,15 @@ class Entry:
 
 def read_list(text: str, devices: Mapping[str, Codec | None]) -> list[Entry]:
     """Read a list for known devices, each with its codec; raises ListError for the first flaw."""
+    return read_entries(_cells(text), devices)
+
+
+def read_entries(
+    cells: Iterable[tuple[int, str, str, str]], devices: Mapping[str, Codec | None]
+) -> list[Entry]:
+    """Read line, DevEUI, name and value of settings; raises ListError for the first flaw."""
     found: dict[tuple[str, str], Entry] = {}
-    for line, dev_eui, name, value in _cells(text):
+    for line, dev_eui, name, value in cells:
         if dev_eui not in devices:
             raise ListError(Flaw.DEVICE, line, dev_eui)
         known = split(name)

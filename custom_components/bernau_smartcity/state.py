@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from .memory import Memory, from_json as memory_from_json, to_json as memory_to_json
-from .metering.gas import Stretch, Stretches
-from .metering.hours import Period
+from .metering.gas import Conversion, Converted
+from .metering.hours import Period, Stretch
+from .metering.plausibility import Own
 from .metering.pulses import Weighed, Weights
 from .metering.register import Decision, Kind as DecisionKind, Sample, Total
 from .model import Device, Medium, Quantity, Reading
@@ -25,7 +26,7 @@ class Source(NamedTuple):
     register: Key
     weights: Weights = ()
     """Where it is one of pulses."""
-    gas: Stretches = ()
+    gas: Conversion = ()
     """Where it is the energy of a volume of gas."""
 
 
@@ -54,6 +55,10 @@ class Register:
     """The highest total ever shown: a late sample never makes it fall."""
     since: datetime | None = None
     """Samples from before are no longer kept, nor taken."""
+    gaps: tuple[Stretch, ...] = ()
+    """Long stretches without a sample."""
+    own: Own = (None, None)
+    """Limits by which it was judged, as far as a person has set them."""
 
     @property
     def shown(self) -> float:
@@ -65,7 +70,7 @@ class Register:
 class Energy:
     """The energy of a volume of gas."""
 
-    stretches: Stretches
+    conversion: Conversion
     shown: float
     """The highest total ever shown: another factor never makes it fall."""
 
@@ -78,6 +83,8 @@ class Value:
     at: datetime
     display: float | None = None
     """What the meter itself shows, where that is another number."""
+    excess: float = 0.0
+    """How far a total stands too high, until what is counted has caught up with it."""
 
 
 class Found(NamedTuple):
@@ -134,6 +141,8 @@ class DeviceState:
     """Every total of the device; follows from the rest."""
     consumed: Mapping[tuple[Key, Period], float] = field(default_factory=dict)
     """By total and period; follows from the samples."""
+    spread: timedelta = timedelta()
+    """How much of this month lies in gaps of its totals; follows from the samples."""
 
     @property
     def bridge(self) -> str:
@@ -168,7 +177,10 @@ def to_json(state: DeviceState) -> dict[str, Any]:
             if r.at is not None
         ],
         "registers": [
-            [*key, _total_json(r.total), r.floor, r.since and _seconds(r.since)]
+            [
+                *(*key, _total_json(r.total), r.floor, r.since and _seconds(r.since)),
+                *([[*map(_seconds, gap)] for gap in r.gaps], r.own),
+            ]
             for key, r in state.registers.items()
         ],
         "weights": [[ch, *map(_fields, weights)] for ch, weights in state.weights.items()],
@@ -176,7 +188,7 @@ def to_json(state: DeviceState) -> dict[str, Any]:
             [
                 *key,
                 e.shown,
-                *([_seconds(s.since), s.factor, s.volume, s.energy] for s in e.stretches),
+                *([_seconds(s.since), s.factor, s.volume, s.energy] for s in e.conversion),
             ]
             for key, e in state.energies.items()
         ],
@@ -207,8 +219,16 @@ def from_json(data: Mapping[str, Any]) -> DeviceState:
             for quantity, channel, value, at, meter in data["latest"]
         },
         registers={
-            (QUANTITIES[quantity], channel): Register(_total(total), floor, since and _time(since))
-            for quantity, channel, total, floor, since in data["registers"]
+            (QUANTITIES[quantity], channel): Register(
+                _total(total),
+                floor,
+                since and _time(since),
+                tuple((_time(begin), _time(end)) for begin, end in gaps),
+                (per_hour, modulus),
+            )
+            for quantity, channel, total, floor, since, gaps, (per_hour, modulus) in data[
+                "registers"
+            ]
         },
         weights={
             channel: tuple(Weighed(*fields) for fields in weights)
@@ -216,9 +236,9 @@ def from_json(data: Mapping[str, Any]) -> DeviceState:
         },
         energies={
             (QUANTITIES[quantity], channel): Energy(
-                tuple(Stretch(_time(since), *fields) for since, *fields in stretches), shown
+                tuple(Converted(_time(since), *fields) for since, *fields in conversion), shown
             )
-            for quantity, channel, shown, *stretches in data["energies"]
+            for quantity, channel, shown, *conversion in data["energies"]
         },
         decoding=data["decoding"],
         decisions=tuple(

@@ -8,12 +8,12 @@ import pytest
 
 from custom_components.bernau_smartcity.metering.gas import (
     CALORIFIC_VALUE,
+    Conversion,
+    Converted,
     Dated,
     Factor,
     Factors,
-    Stretch,
-    Stretches,
-    converted,
+    convert,
     differ_since,
     energy_at,
     factor_at,
@@ -41,9 +41,9 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def follow(points: list[Point], held: Factors, before: Stretches = ()) -> Stretches:
+def follow(points: list[Point], held: Factors, before: Conversion = ()) -> Conversion:
     """Follow points of a volume total."""
-    return converted(before, held, points[0], points[-1].at, lambda when: total_at(points, when))
+    return convert(before, held, points[0], points[-1].at, lambda when: total_at(points, when))
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_base_moves_with_what_is_kept_and_with_what_comes_late() -> None:
     held = (Factor(at(-9), 10), Factor(at(3), 20))
     whole = follow(points, held)
     assert follow(points[2:], held, whole) == (
-        Stretch(at(2), 10, 13, 130),
-        Stretch(at(3), 20, 14, 140),
+        Converted(at(2), 10, 13, 130),
+        Converted(at(3), 20, 14, 140),
     )
     late = follow(points, held, follow(points[1:], held))
     assert late == whole
@@ -162,8 +162,8 @@ def test_any_history_of_factors(
         hours, volume = hours + later, volume + more
         points.append(Point(at(hours), volume))
     history = tuple(Factor(at(since), factor) for since, factor in sorted(held))
-    stretches = follow(points, history)
-    energy = in_energy(stretches, points)
+    conversion = follow(points, history)
+    energy = in_energy(conversion, points)
     for (since, low), (until, high) in pairwise(energy):
         consumed = total_at(points, until) - total_at(points, since)
         middle = since + (until - since) / 2
@@ -172,11 +172,11 @@ def test_any_history_of_factors(
         assert high >= low - 1e-9 * high
 
     kept = points[min(cut, len(points) - 1) :]
-    again = in_energy(follow(kept, history, stretches), kept)
+    again = in_energy(follow(kept, history, conversion), kept)
     for at_, total in again:
         assert total == pytest.approx(total_at(energy, at_), rel=1e-9, abs=1e-6)
 
-    corrected = follow(points, tuple(Factor(at(s), f) for s, f in sorted(other)), stretches)
+    corrected = follow(points, tuple(Factor(at(s), f) for s, f in sorted(other)), conversion)
     assert energy_at(corrected, points[0]) == pytest.approx(energy[0].total)
     higher = in_energy(lifted(corrected, 7), points)
     assert higher[-1].total == pytest.approx(in_energy(corrected, points)[-1].total + 7)

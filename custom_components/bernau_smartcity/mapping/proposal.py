@@ -92,8 +92,8 @@ def proposals(histories: Iterable[Sequence[Mapping[str, Any]]]) -> list[Proposal
     read = [[fields(each) for each in history] for history in histories]
     newest: dict[str, Field] = {}
     for history in read:
-        for each in history:
-            newest |= each
+        for each in reversed(history):
+            newest = {**each, **newest}
     found = [_judged(path, example, _series(read, path)) for path, example in newest.items()]
     return _in_channels(found)
 

@@ -94,7 +94,7 @@ def _holding(dated: Sequence[Dated], at: date) -> float:
     return number
 
 
-def factor_at(factors: Sequence[Factor | Stretch], at: datetime) -> float:
+def factor_at(factors: Sequence[Factor | Converted], at: datetime) -> float:
     """Give the factor that holds at a time."""
     factor = factors[0].factor
     for each in factors:
@@ -104,7 +104,7 @@ def factor_at(factors: Sequence[Factor | Stretch], at: datetime) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Converted:
     """An energy total that follows a total of volume, from a time on."""
 
     since: datetime
@@ -115,26 +115,26 @@ class Stretch:
     """Total in kWh at that time."""
 
 
-type Stretches = tuple[Stretch, ...]
+type Conversion = tuple[Converted, ...]
 """Each holds from its time on, the first for all that was before."""
 
 
-def energy_at(stretches: Sequence[Stretch], point: Point) -> float:
+def energy_at(conversion: Sequence[Converted], point: Point) -> float:
     """Give the energy total at a point of the volume total."""
-    holding = stretches[0]
-    for each in stretches:
+    holding = conversion[0]
+    for each in conversion:
         if each.since <= point.at:
             holding = each
     return holding.energy + (point.total - holding.volume) * holding.factor
 
 
-def converted(
-    before: Stretches,
+def convert(
+    before: Conversion,
     factors: Factors,
     oldest: Point,
     newest: datetime,
     volume_at: Callable[[datetime], float],
-) -> Stretches:
+) -> Conversion:
     """Follow the volume total from the oldest point that is still known up to the newest.
 
     What was counted before the very first is taken as consumed at its factor.
@@ -142,12 +142,12 @@ def converted(
     factor changes what was consumed since then, and never the total by
     everything that the meter ever counted.
     """
-    found = [Stretch(oldest.at, factor_at(factors, oldest.at), oldest.total, 0.0)]
+    found = [Converted(oldest.at, factor_at(factors, oldest.at), oldest.total, 0.0)]
     for each in factors:
         if oldest.at < each.since < newest:
             volume = volume_at(each.since)
             energy = energy_at(found, Point(each.since, volume))
-            found.append(Stretch(each.since, each.factor, volume, energy))
+            found.append(Converted(each.since, each.factor, volume, energy))
     if not before:
         return lifted(found, oldest.total * found[0].factor)
     at = max(oldest.at, before[0].since)
@@ -155,34 +155,34 @@ def converted(
     return lifted(found, energy_at(before, common) - energy_at(found, common))
 
 
-def lifted(stretches: Iterable[Stretch], by: float) -> Stretches:
+def lifted(conversion: Iterable[Converted], by: float) -> Conversion:
     """Give the same consumption with a total that is higher throughout."""
-    return tuple(Stretch(s.since, s.factor, s.volume, s.energy + by) for s in stretches)
+    return tuple(Converted(s.since, s.factor, s.volume, s.energy + by) for s in conversion)
 
 
-def in_energy(stretches: Stretches, points: Iterable[Point]) -> list[Point]:
+def in_energy(conversion: Conversion, points: Iterable[Point]) -> list[Point]:
     """Give the energy total at points of the volume total, and at each date between them."""
     volumes = sorted(points)
-    found = {point.at: Point(point.at, energy_at(stretches, point)) for point in volumes}
-    for each in stretches:
+    found = {point.at: Point(point.at, energy_at(conversion, point)) for point in volumes}
+    for each in conversion:
         if volumes and volumes[0].at < each.since < volumes[-1].at:
             found.setdefault(each.since, Point(each.since, each.energy))
     return sorted(found.values())
 
 
-def in_turn(parts: Iterable[tuple[datetime | None, Stretches]]) -> Factors:
+def in_turn(parts: Iterable[tuple[datetime | None, Conversion]]) -> Factors:
     """Give the factors of a place: those of each device from when it stood there."""
     found: list[Factor] = []
-    for begin, stretches in parts:
-        if stretches:
-            start = begin or stretches[0].since
+    for begin, conversion in parts:
+        if conversion:
+            start = begin or conversion[0].since
             found = [each for each in found if each.since < start]
-            found.append(Factor(start, factor_at(stretches, start)))
-            found += [Factor(s.since, s.factor) for s in stretches if s.since > start]
+            found.append(Factor(start, factor_at(conversion, start)))
+            found += [Factor(s.since, s.factor) for s in conversion if s.since > start]
     return tuple(found)
 
 
-def differ_since(before: Stretches, after: Stretches) -> datetime | None:
+def differ_since(before: Conversion, after: Conversion) -> datetime | None:
     """Give the earliest time from which on consumption is another, None if it is the same."""
     for at in sorted({each.since for each in (*before, *after)}):
         if factor_at(before, at) != factor_at(after, at):
