@@ -75,7 +75,7 @@ async def test_approval_for_a_device_profile(
     assert words(result)["of"] == PROFILE
     table = words(result)["rows"]
     assert "| `water.total_volume_m3` | 12.5 | Volume | The name is that of a total. |" in table
-    assert "| `serial_no` | 4711 | - | The name is not known. |" in table
+    assert "| `serial_no` | 4711 | - | Tells about the message or the device" in table
     assert "mac" not in table
     assert fields(result) == {
         "medium": "water",

@@ -7,10 +7,12 @@ import pytest
 from custom_components.bernau_smartcity.codecs import CODECS
 from custom_components.bernau_smartcity.model import Codec, DecodeError, Layout, Medium, Setting
 from custom_components.bernau_smartcity.settings import (
+    decoding,
     medium_of,
     merged,
     of_input,
     read_value,
+    reads_on,
     settings_of,
     split,
 )
@@ -211,6 +213,37 @@ def test_a_list_is_applied() -> None:
         Entry(2, DOOR, "medium", "water"),
         Entry(3, DOOR, "interval", ""),
     ]
-    assert applied({GAS: {"medium": "gas"}, DOOR: {"codec": "klax"}}, entries) == {
-        DOOR: {"codec": "klax", "medium": "water"}
+    options = {"devices": {GAS: {"medium": "gas"}, DOOR: {"codec": "klax"}}, "scopes": ["x"]}
+    devices = {DOOR: {"codec": "klax", "medium": "water"}}
+    assert applied(options, entries) == {"devices": devices}
+
+
+def test_keys_of_a_list_are_kept_apart() -> None:
+    """Of devices by DevEUI, of meters behind bridges by their identity."""
+    entries = [
+        Entry(1, GAS, "key", "0f" * 16),
+        Entry(2, DOOR, "key_12-AB", "1f" * 16),
+        Entry(3, DOOR, "key", ""),
+    ]
+    assert applied({"keys": {DOOR: "2f" * 16}}, entries) == {
+        "devices": {},
+        "keys": {GAS: "0f" * 16, "meter12ab": "1f" * 16},
     }
+
+
+def test_what_was_read_stays_true() -> None:
+    """With the same settings, or with more fields of a decoded object."""
+    before, more = '{"a":["pulses",0,""]}', '{"a":["pulses",0,""],"b":["flow",0,"l/h"]}'
+    assert reads_on(None, {"unit": "l"})
+    assert reads_on({"unit": "l"}, {"unit": "l"})
+    assert not reads_on({"unit": "l"}, {})
+    assert reads_on({"mapping": before}, {"mapping": more})
+    assert not reads_on({"mapping": more}, {"mapping": before})
+    assert not reads_on({"mapping": before, "unit": "l"}, {"mapping": more})
+
+
+def test_only_settings_of_a_codec_change_what_it_reads() -> None:
+    """And only some of them: a medium says nothing about a payload."""
+    given = {"interval": "15", "medium": "gas", "unit": "l", "swap": ""}
+    assert decoding(given, CODECS["klax"]) == {"interval": "15"}
+    assert decoding(given, None) == {}

@@ -74,9 +74,9 @@ def split(name: str) -> tuple[Setting, str] | None:
     """Give the setting of a name and the number behind it, None where there is no such."""
     if name in Setting:
         return Setting(name), ""
+    if name.startswith(f"{Setting.KEY}_") and len(name) > len(Setting.KEY) + 1:
+        return Setting.KEY, name[len(Setting.KEY) + 1 :]
     base, _, number = name.rpartition("_")
-    if base == Setting.KEY and number.isalnum():
-        return Setting.KEY, number
     of_inputs = base in (*OF_INPUTS, *OF_GAS)
     return (Setting(base), number) if of_inputs and _is_input(number) else None
 

@@ -97,9 +97,9 @@ def applied(options: Mapping[str, Any], entries: Iterable[Entry]) -> dict[str, A
     kept = {dev_eui: dict(values) for dev_eui, values in options.get(CONF_DEVICES, {}).items()}
     keys = dict(options.get(CONF_KEYS, {}))
     for entry in entries:
-        setting, number = split(entry.name) or (None, "")
-        if setting is Setting.KEY:
-            owner = identity_of(number) if number else entry.dev_eui
+        known = split(entry.name)
+        if known is not None and known[0] is Setting.KEY:
+            owner = identity_of(known[1]) if known[1] else entry.dev_eui
             _put(keys, owner, entry.value)
         else:
             _put(kept.setdefault(entry.dev_eui, {}), entry.name, entry.value)
@@ -167,7 +167,6 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _name(cell: str) -> str:
     """Give the name of a setting as it is kept; the number of a meter stays as it is."""
-    name = "_".join(cell.replace("-", " ").split())
-    if name.lower().startswith(_KEY):
-        return _KEY + name[len(_KEY) :]
-    return name.lower()
+    if cell.lower().startswith(_KEY):
+        return _KEY + cell[len(_KEY) :]
+    return "_".join(cell.lower().replace("-", " ").split())

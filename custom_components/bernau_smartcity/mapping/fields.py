@@ -9,7 +9,6 @@ identify a person is ever kept.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
 import re
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +18,7 @@ DEPTH: Final = 6
 LONGEST_LIST: Final = 4
 """Of elements without names; longer ones hold what was stored, at times unknown."""
 _LONGEST_NAME: Final = 60
+_LARGEST: Final = 1e15
 
 _VALUE: Final = ("value", "data", "val")
 _UNIT: Final = ("unit", "units", "uom")
@@ -105,10 +105,10 @@ def _unit(units: Mapping[str, str], *names: str) -> str:
 
 def _field(given: Any, unit: str = "") -> Field | None:
     """Give a number, a text that is one, or yes and no."""
-    if isinstance(given, int | float):
-        return Field(float(given), unit) if abs(given) < 1e15 else None  # noqa: PLR2004  # a number in itself
-    match = _NUMBER.fullmatch(given.strip()) if isinstance(given, str) else None
-    if match is None:
-        return None
-    number = float(match["number"].replace(",", "."))
-    return Field(number, unit or match["unit"] or "") if isfinite(number) else None
+    if isinstance(given, str):
+        match = _NUMBER.fullmatch(given.strip())
+        if match is None:
+            return None
+        given, unit = float(match["number"].replace(",", ".")), unit or match["unit"] or ""
+    is_number = isinstance(given, int | float) and abs(given) < _LARGEST
+    return Field(float(given), unit) if is_number else None
