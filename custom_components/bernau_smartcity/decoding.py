@@ -5,12 +5,22 @@ import logging
 import traceback
 from typing import Final
 
-from .model import Codec, DecodeError, Told, Uplink, WaitingError
+from .model import Codec, DecodeError, Missing, Told, Uplink, WaitingError
 
 _LOGGER: Final = logging.getLogger(__package__)
 
 ENCRYPTED: Final = "encrypted"
 """The problem of a payload that only somebody else can decrypt."""
+NOT_UNDERSTOOD: Final = "not_understood"
+"""The status of a device with any other problem."""
+STATUSES: Final = ("ok", ENCRYPTED, *Missing, NOT_UNDERSTOOD)
+
+
+def status_of(problem: str) -> str:
+    """Give what became of the newest payload, as one of few words."""
+    if problem == ENCRYPTED or problem in Missing:
+        return problem
+    return NOT_UNDERSTOOD if problem else "ok"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .bridges import is_meter
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .decoders import DECODED, DECODERS
 from .model import Codec
@@ -59,15 +60,15 @@ class DeviceEntity(Entity):
         self.dev_eui = state.device.dev_eui
         domain, identifier = coordinator.identifier(self.dev_eui)
         self._attr_unique_id = unique_id(coordinator, self.dev_eui, suffix)
-        codec = DECODERS.get(state.codec)
+        codec = None if is_meter(self.dev_eui) else DECODERS.get(state.codec)
         self._attr_device_info = DeviceInfo(
             identifiers={(domain, identifier)},
             name=state.device.name or self.dev_eui,
-            manufacturer=None if codec is None else codec.manufacturer or None,
+            manufacturer=(codec.manufacturer if codec else state.maker) or None,
             model=_model(codec, state),
             serial_number=state.tags.get("meter_number") or state.meter or None,
             suggested_area=state.building or None,
-            via_device_id=coordinator.server_device_id,
+            via_device_id=coordinator.via_device_id(state),
         )
 
     @property

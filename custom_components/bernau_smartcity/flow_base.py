@@ -1,6 +1,7 @@
 """What all steps have in common that need the entry to be loaded."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
 
@@ -18,7 +19,6 @@ class LoadedOptionsFlow(OptionsFlowWithReload):
         entry = self.config_entry
         return entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
 
-    def _async_keep_options(self, **changed: object) -> ConfigFlowResult:
-        """Keep some options beside the others; what is empty goes."""
-        options = {**self.config_entry.options, **changed}
-        return self.async_create_entry(data=options)
+    def _async_keep_options(self, changed: Mapping[str, Any]) -> ConfigFlowResult:
+        """Keep some options beside the others."""
+        return self.async_create_entry(data={**self.config_entry.options, **changed})

@@ -150,7 +150,7 @@ class DeviceOptionsFlow(LoadedOptionsFlow):
             for display in self._displays:
                 places = places.with_display(display)
             changed |= places.to_options()
-        return self._async_keep_options(**changed)
+        return self._async_keep_options(changed)
 
     def _codec(self, device: Device, values: Mapping[str, Any]) -> Codec | None:
         """Give the codec of a device, should these values be chosen for it."""

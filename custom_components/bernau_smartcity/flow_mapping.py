@@ -176,10 +176,10 @@ class MappingOptionsFlow(LoadedOptionsFlow):
         kept = {**self._approved, Setting.MAPPING.value: mapping, Setting.MEDIUM.value: medium}
         if kind == CONF_DEVICES:
             kept[CONF_CODEC] = DECODED.key
-            return self._async_keep_options(**{kind: {**options.get(kind, {}), key: kept}})
+            return self._async_keep_options({kind: {**options.get(kind, {}), key: kept}})
         by_profile = {**options.get(CONF_PROFILES, {}), key: DECODED.key}
         return self._async_keep_options(
-            **{kind: {**options.get(kind, {}), key: kept}, CONF_PROFILES: by_profile}
+            {kind: {**options.get(kind, {}), key: kept}, CONF_PROFILES: by_profile}
         )
 
 

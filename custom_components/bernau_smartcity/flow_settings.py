@@ -101,7 +101,7 @@ class SettingsOptionsFlow(LoadedOptionsFlow):
                 kept |= kept_beside(stored, names, codec)
                 others = {key: each for key, each in by_profile.items() if key != self._profile}
                 return self._async_keep_options(
-                    **{CONF_PROFILE_SETTINGS: {**others, self._profile: kept}}
+                    {CONF_PROFILE_SETTINGS: {**others, self._profile: kept}}
                 )
         return self.async_show_form(
             step_id="profile_settings",
@@ -133,7 +133,7 @@ class SettingsOptionsFlow(LoadedOptionsFlow):
             }
             if new:
                 chosen = [meters[label] for label in user_input.get(CONF_METERS, ())]
-                return self._async_keep_options(**self._with_gas(coordinator, chosen, new))
+                return self._async_keep_options(self._with_gas(coordinator, chosen, new))
             errors["base"] = "gas_needed"
         choice = SelectSelectorConfig(
             options=sorted(meters, key=str.casefold),
@@ -192,7 +192,7 @@ class SettingsOptionsFlow(LoadedOptionsFlow):
                 errors[CONF_LINES] = error.flaw.value
                 words = {"line": str(error.line), "word": error.word}
             else:
-                return self._async_keep_options(**applied(self.config_entry.options, entries))
+                return self._async_keep_options(applied(self.config_entry.options, entries))
         schema = probatio.Schema(
             {
                 probatio.Required(CONF_LINES): TextSelector(TextSelectorConfig(multiline=True)),

@@ -7,9 +7,10 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import CONF_CODEC, CONF_DEVICES, CONF_PROFILES, DOMAIN
+from .bridges import identity_of
+from .const import CONF_CODEC, CONF_DEVICES, CONF_METERS, CONF_PROFILES, DOMAIN
 from .decoders import DECODERS, NO_CODEC
-from .decoding import ENCRYPTED
+from .decoding import ENCRYPTED, NOT_UNDERSTOOD, status_of
 from .gas_energy import factors_of, midnight_utc
 from .metering.hours import Period
 from .model import Medium, Missing, Quantity, Setting
@@ -32,18 +33,6 @@ def _needs_decoder(coordinator: SmartCityCoordinator, place: str, state: DeviceS
     chosen = options.get(CONF_DEVICES, {}).get(present, {}).get(CONF_CODEC)
     by_profile = options.get(CONF_PROFILES, {}).get(state.device.profile)
     return not state.codec and NO_CODEC not in {chosen, by_profile}
-
-
-def _undecodable(_: SmartCityCoordinator, _place: str, state: DeviceState) -> bool:
-    return state.problem not in {"", ENCRYPTED, Missing.UNIT, Missing.MAPPING}
-
-
-def _unit_needed(_: SmartCityCoordinator, _place: str, state: DeviceState) -> bool:
-    return state.problem == Missing.UNIT
-
-
-def _mapping_needed(_: SmartCityCoordinator, _place: str, state: DeviceState) -> bool:
-    return state.problem == Missing.MAPPING
 
 
 def _unweighed(coordinator: SmartCityCoordinator, place: str, state: DeviceState) -> bool | str:
@@ -75,8 +64,17 @@ def _gas_factors_needed(coordinator: SmartCityCoordinator, place: str, state: De
     )
 
 
-def _encrypted(_: SmartCityCoordinator, _place: str, state: DeviceState) -> bool:
-    return state.problem == ENCRYPTED
+def _with_status(status: str) -> Trouble:
+    return lambda _coordinator, _place, state: status_of(state.problem) == status
+
+
+def _meters_unchosen(coordinator: SmartCityCoordinator, _: str, state: DeviceState) -> str:
+    """Give how many meters a bridge hears, as long as nobody has decided about any."""
+    found = {identity_of(number) for number in state.found}
+    decided = coordinator.config_entry.options.get(CONF_METERS, {}).keys()
+    if not found or found & decided or found & coordinator.states.keys():
+        return ""
+    return str(len(found))
 
 
 def _overflowed(coordinator: SmartCityCoordinator, place: str, _: DeviceState) -> bool:
@@ -109,15 +107,19 @@ def _too_high(coordinator: SmartCityCoordinator, _: str, state: DeviceState) -> 
 _TROUBLES: Final[Mapping[str, Trouble]] = {
     "decoder_needed": _needs_decoder,
     "device_twice": _twice,
-    "encrypted": _encrypted,
+    "encrypted": _with_status(ENCRYPTED),
     "history_missing": _withheld,
     "history_overflow": _overflowed,
     "gas_factors_needed": _gas_factors_needed,
-    "mapping_needed": _mapping_needed,
+    "key_needed": _with_status(Missing.KEY),
+    "key_wrong": _with_status(Missing.RIGHT_KEY),
+    "layout_needed": _with_status(Missing.LAYOUT),
+    "mapping_needed": _with_status(Missing.MAPPING),
+    "meters_unchosen": _meters_unchosen,
     "pulse_weight_needed": _unweighed,
     "total_too_high": _too_high,
-    "undecodable": _undecodable,
-    "unit_needed": _unit_needed,
+    "undecodable": _with_status(NOT_UNDERSTOOD),
+    "unit_needed": _with_status(Missing.UNIT),
 }
 
 

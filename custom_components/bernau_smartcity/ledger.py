@@ -226,6 +226,11 @@ class Ledger:
             self._store.hours.written(written)
             self._store.hours.rest(idle)
 
+    def waiting(self) -> dict[str, int]:
+        """Give how many messages wait, by device or by meter behind a bridge."""
+        with self._lock:
+            return self._store.waiting.counts()
+
     def gaps(self) -> dict[str, dict[Key, list[Stretch]]]:
         """Give by device and total the stretches over which consumption was spread."""
         with self._lock:
@@ -306,14 +311,14 @@ class Ledger:
             )
         known[dev_eui] = state = replace(state, decoding=now)
         since: dict[Key, datetime] = {}
-        if codec is not None:
+        if codec is not None and (owners := self._readable(state, codec, before)):
             read = Read(state, codec, self._settings_of(state, codec))
-            owners = self._readable(state, codec, before)
-            # Also without anything to read: other limits may have been set.
             self._take_over(self._reader.read_again(read, owners), known, since)
-            for owner in {dev_eui, *owners} & known.keys():
+            for owner in known.keys() & owners:
                 tried = self._tried(owner, known[owner], codec)
                 known[owner] = replace(known[owner], tried=tried)
+        elif codec is not None:  # other limits may have been set
+            known[dev_eui], since = self._totalled(state, (), codec)
         known[dev_eui] = self._valued(known[dev_eui], codec, since)
 
     def _met_again(self, meter: DeviceState) -> DeviceState:

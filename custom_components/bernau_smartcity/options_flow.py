@@ -7,8 +7,8 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 
+from .bridges import is_meter
 from .const import CONF_CODEC, CONF_DEVICES, CONF_PROFILES, CONF_SCOPES, CONF_SERVER
-from .flow_corrections import CorrectionOptionsFlow
 from .flow_decoders import (
     CONF_DEVICE,
     devices_schema,
@@ -19,6 +19,7 @@ from .flow_decoders import (
 )
 from .flow_device import DeviceOptionsFlow
 from .flow_mapping import MappingOptionsFlow
+from .flow_meters import MeterOptionsFlow
 from .flow_server import (
     applications_schema,
     async_applications,
@@ -33,12 +34,12 @@ from .network import SERVERS
 
 MENU: Final = (
     *("applications", "decoders", "device", "profile", "mapping", "gas", "list"),
-    *("exchange", "display", "undo"),
+    *("meters", "keys", "exchange", "display", "undo"),
 )
 
 
 class SmartCityOptionsFlow(
-    DeviceOptionsFlow, SettingsOptionsFlow, MappingOptionsFlow, CorrectionOptionsFlow
+    DeviceOptionsFlow, SettingsOptionsFlow, MappingOptionsFlow, MeterOptionsFlow
 ):
     """A menu: applications, decoders, settings of one and of many devices, corrections."""
 
@@ -137,7 +138,8 @@ class SmartCityOptionsFlow(
         errors: dict[str, str] = {}
         entry = self.config_entry
         if not self._devices and entry.state is ConfigEntryState.LOADED:
-            self._devices = dict(entry.runtime_data.devices)
+            known = entry.runtime_data.devices
+            self._devices = {eui: each for eui, each in known.items() if not is_meter(eui)}
         if not self._devices:
             server = SERVERS[entry.data[CONF_SERVER]]
             async with told_in(errors), opened(self.hass, server, entry.data) as connection:

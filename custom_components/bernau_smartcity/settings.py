@@ -7,6 +7,7 @@ plain name (`medium`) holds for all inputs of a device, `medium_2` for the secon
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from .keys import read_key
 from .mapping import continues, read as read_mapping, written as write_mapping
 from .metering import gas
 from .metering.pulses import QUANTITY_OF_MEDIUM, positive
@@ -28,7 +29,6 @@ MEDIA: Final = (*QUANTITY_OF_MEDIUM, Medium.UNKNOWN)
 """Media that a person can choose."""
 
 _INPUTS: Final = 64
-_KEY_DIGITS: Final = 32
 
 
 def merged(*layers: Settings) -> dict[str, str]:
@@ -145,12 +145,6 @@ def _positive(text: str) -> str:
     return format(number, ".12g")
 
 
-def _key(text: str) -> str:
-    if len(bytes.fromhex(text)) * 2 != _KEY_DIGITS:
-        raise ValueError
-    return bytes.fromhex(text).hex()
-
-
 INTERVAL: Final = (1, 1440)
 """Minutes that a person can set."""
 
@@ -160,7 +154,7 @@ _READERS: Final[Mapping[Setting, Callable[[str], str]]] = {
     Setting.LIMIT: _positive,
     Setting.MODULUS: _positive,
     Setting.INTERVAL: _whole(INTERVAL),
-    Setting.KEY: _key,
+    Setting.KEY: read_key,
     Setting.UNIT: _one_of(*Unit),
     Setting.BYTE_ORDER: _one_of("little", "big"),
     Setting.SWAP: _one_of("yes", "no"),
