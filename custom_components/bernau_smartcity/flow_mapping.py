@@ -31,8 +31,8 @@ from .mapping import (
     read,
     written,
 )
-from .model import Kind, Quantity, Setting
-from .settings import MEDIA
+from .model import Kind, Medium, Quantity, Setting
+from .settings import MEDIA, medium_of as settings_medium
 
 CONF_OF: Final = "of"
 IGNORE: Final = "ignore"
@@ -53,6 +53,7 @@ class MappingOptionsFlow(LoadedOptionsFlow):
         super().__init__()
         self._of: tuple[str, str] = ("", "")
         self._of_label = ""
+        self._medium = Medium.UNKNOWN
         self._proposals: dict[str, Proposal] = {}
 
     async def async_step_mapping(
@@ -74,6 +75,9 @@ class MappingOptionsFlow(LoadedOptionsFlow):
             )
             shown = proposals(histories)[:FIELDS_SHOWN]
             self._proposals = {_label(each): each for each in shown}
+            self._medium = settings_medium(
+                coordinator.settings(dev_euis[0]), 0, medium_of(self._proposals.values())
+            )
             return await self.async_step_fields()
         choice = SelectSelectorConfig(
             options=list(found), custom_value=True, mode=SelectSelectorMode.DROPDOWN
@@ -136,8 +140,7 @@ class MappingOptionsFlow(LoadedOptionsFlow):
     def _suggested(self, stored: Mapped) -> dict[str, str]:
         """Give what was approved before, else what is proposed."""
         values = {Setting.MEDIUM.value: self._approved.get(Setting.MEDIUM, "")}
-        if not values[Setting.MEDIUM]:
-            values[Setting.MEDIUM.value] = medium_of(self._proposals.values())
+        values[Setting.MEDIUM.value] = values[Setting.MEDIUM] or self._medium
         for label, each in self._proposals.items():
             assignment = stored.get(each.path, None if stored else each.assignment)
             if assignment is not None:
