@@ -24,7 +24,7 @@ def test_table_of_devices_is_that_of_the_codecs() -> None:
 
 def test_every_tag_is_explained() -> None:
     """Whoever keeps an inventory on the network server finds the names here."""
-    secrets = {Setting.KEY}
+    elsewhere = {Setting.KEY, Setting.MAPPING}
     for name in (*(set(Setting) - elsewhere), "building", "model", "meter_number"):
         assert f"| `{name}` |" in README
     for medium in QUANTITY_OF_MEDIUM:
