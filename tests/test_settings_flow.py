@@ -361,6 +361,18 @@ async def test_steps_need_a_loaded_entry(
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
+async def test_one_device_of_an_entry_that_is_not_loaded(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """Its decoder can be chosen; of inputs and displays nothing is known."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    result = await choose(hass, entry, "device")
+    result = await send(hass, result, {"device": GAS.dev_eui})
+    assert "start_value" not in fields(result)
+    await kept(hass, await send(hass, result, {"medium": "water"}))
+    assert entry.options["devices"] == {GAS.dev_eui: {"medium": "water"}}
+
+
 async def test_profile_is_unloaded_meanwhile(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """A form that was left open changes nothing."""
     result = await choose(hass, entry, "profile")
