@@ -26,12 +26,13 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .bridges import is_meter
-from .codecs import assign
 from .const import (
     CONF_CODEC,
+    CONF_DEFAULTS,
     CONF_DEVICES,
     CONF_KEYS,
     CONF_METERS,
+    CONF_PROFILE_SETTINGS,
     CONF_PROFILES,
     CONF_SCOPES,
     CONF_SERVER,
@@ -40,13 +41,15 @@ from .const import (
     LOGGER,
     SCAN_INTERVAL,
 )
+from .decoders import find
 from .issues import Issues
 from .joining import Joining
 from .ledger import Choices, Ledger
 from .metering.hours import Bounds, Period
-from .model import Batch, Codec, Connection, Device, NetworkError
+from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
 from .places import Places
+from .settings import merged
 from .state import DeviceState, Key
 from .store import Store
 
@@ -78,33 +81,39 @@ def choices(entry: ConfigEntry) -> Choices:
     by_profile: Mapping[str, str] = entry.options.get(CONF_PROFILES, {})
 
     def codec(device: Device) -> Codec | None:
-        return assign(device, by_device, by_profile)
+        return find(device, by_device, by_profile).codec
 
-    def settings(dev_eui: str) -> Mapping[str, str]:
-        chosen = devices.get(dev_eui, {})
+    def settings(device: Device) -> Mapping[str, str]:
+        of_profile = entry.options.get(CONF_PROFILE_SETTINGS, {}).get(device.profile, {})
+        chosen = merged(of_profile, devices.get(device.dev_eui, {}))
         return {key: value for key, value in chosen.items() if key != CONF_CODEC}
 
     return Choices(
         codec,
         settings,
         Places.from_options(entry.options),
+        entry.options.get(CONF_DEFAULTS, {}),
+        midnight,
         keys=entry.options.get(CONF_KEYS, {}),
         meters=entry.options.get(CONF_METERS, {}),
     )
+
+
+def midnight(day: date) -> datetime:
+    """Give when a local day begins; days from before 1970 were always there."""
+    day = max(day, date(1970, 1, 2))
+    return dt_util.as_utc(dt_util.start_of_local_day(day))
 
 
 def bounds() -> Bounds:
     """Give when the periods begin and end, by local time."""
     today = dt_util.now().date()
 
-    def start(day: date) -> datetime:
-        return dt_util.as_utc(dt_util.start_of_local_day(day))
-
-    tomorrow = start(today + timedelta(days=1))
+    tomorrow = midnight(today + timedelta(days=1))
     return {
-        Period.TODAY: (start(today), tomorrow),
-        Period.YESTERDAY: (start(today - timedelta(days=1)), start(today)),
-        Period.THIS_MONTH: (start(today.replace(day=1)), tomorrow),
+        Period.TODAY: (midnight(today), tomorrow),
+        Period.YESTERDAY: (midnight(today - timedelta(days=1)), midnight(today)),
+        Period.THIS_MONTH: (midnight(today.replace(day=1)), tomorrow),
     }
 
 
@@ -217,9 +226,21 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         )
         return device.id
 
-    def medium(self, state: DeviceState) -> str:
-        """Give the medium of a device."""
-        return self.ledger.medium(state)
+    def medium(self, state: DeviceState, channel: int = 0) -> Medium:
+        """Give the medium of an input of a device."""
+        return self.ledger.medium(state, channel)
+
+    def codec(self, device: Device) -> Codec | None:
+        """Give the decoder of a device."""
+        return self.ledger.choices.codec(device)
+
+    def codecs(self) -> dict[str, Codec | None]:
+        """Give the decoder of each device."""
+        return {dev_eui: self.codec(device) for dev_eui, device in self.devices.items()}
+
+    def settings(self, dev_eui: str) -> Mapping[str, str]:
+        """Give all that is known of a device outside of its payload, but for keys."""
+        return self.ledger.settings(dev_eui)
 
     def identifier(self, dev_eui: str) -> tuple[str, str]:
         """Give the identifier of a device: the same DevEUI on two servers is two devices."""

@@ -6,11 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
-from homeassistant.config_entries import (
-    ConfigEntryState,
-    ConfigFlowResult,
-    OptionsFlowWithReload,
-)
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
     DateTimeSelector,
@@ -34,6 +30,7 @@ from .checks import (
 from .const import DOMAIN
 from .coordinator import SmartCityCoordinator
 from .entity import unique_id
+from .flow_base import NOT_LOADED, LoadedOptionsFlow
 from .flow_decoders import device_label, typed_dev_eui
 from .model import Quantity
 from .places import Display, Exchange, Places
@@ -66,11 +63,10 @@ _FIELD_OF: Final = {
     Refusal.READING_FAR_BELOW_SENT: CONF_FIRST,
 }
 """At which field an error stands; otherwise above the form."""
-NOT_LOADED: Final = Refusal.NOT_LOADED.value
 NO_PULSE_TOTALS: Final = "no_pulse_totals"
 
 
-class CorrectionOptionsFlow(OptionsFlowWithReload):
+class CorrectionOptionsFlow(LoadedOptionsFlow):
     """The steps in which people note what no device tells."""
 
     def __init__(self) -> None:
@@ -214,11 +210,6 @@ class CorrectionOptionsFlow(OptionsFlowWithReload):
             data_schema=probatio.Schema({probatio.Required(CONF_NOTED): _choice(found)}),
         )
 
-    @property
-    def _coordinator(self) -> SmartCityCoordinator | None:
-        entry = self.config_entry
-        return entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
-
     async def _async_refused(
         self, coordinator: SmartCityCoordinator
     ) -> tuple[dict[str, str], dict[str, str]]:
@@ -270,7 +261,11 @@ class CorrectionOptionsFlow(OptionsFlowWithReload):
 def _asked(coordinator: SmartCityCoordinator, place: str) -> list[Key]:
     """Give the totals of which a person can read the display."""
     state = coordinator.states[place]
-    return [key for key in state.totals if key[0] is not Quantity.PULSES]
+    return [
+        key
+        for key, source in state.totals.items()
+        if key[0] is not Quantity.PULSES and not source.gas
+    ]
 
 
 def _choice(labels: Mapping[str, object]) -> SelectSelector:

@@ -21,7 +21,8 @@ from .bridges import Taken, identity_of, is_meter
 from .codecs import CODECS
 from .const import CONF_KEYS, CONF_METERS, DOMAIN
 from .coordinator import SmartCityCoordinator
-from .flow_corrections import NOT_LOADED, CorrectionOptionsFlow
+from .flow_base import NOT_LOADED
+from .flow_corrections import CorrectionOptionsFlow
 from .flow_decoders import device_label
 from .key_list import KeyListError, Owners, read_keys
 from .keys import NoKeyError, read_key
@@ -116,9 +117,6 @@ class MeterOptionsFlow(CorrectionOptionsFlow):
                 **words,
             },
         )
-
-    def _async_keep_options(self, options: Mapping[str, Any]) -> ConfigFlowResult:
-        return self.async_create_entry(data={**self.config_entry.options, **options})
 
     async def _async_media(self) -> dict[str, str]:
         """Give the names of the media in the language of this Home Assistant."""

@@ -3,14 +3,15 @@
 All functions work on the store and block.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from math import isclose
 from typing import Final
 
 from .metering.exchange import Joined, Part, joined
-from .metering.hours import HOUR, Bounds, Stretch, consumed, gaps
+from .metering.gas import Conversion, convert, in_energy, in_turn, lifted
+from .metering.hours import HOUR, Bounds, Stretch, consumed, gaps, total_at
 from .metering.plausibility import Limits
 from .metering.register import Decision, Kind as DecisionKind, Point
 from .model import Kind, Quantity
@@ -62,11 +63,12 @@ class Joining:
         if key not in state.totals:
             return Part((), limits, ())
         source = state.totals[key]
-        rows = self.store.samples.shown(state.device.dev_eui, source[0])
+        rows = self.store.samples.shown(state.device.dev_eui, source.register)
+        is_sent = source.register == key
         return Part(
-            [Point(at, total_of(source, total)) for at, total, _ in rows],
+            [Point(at, total_of(source, Point(at, total))) for at, total, _ in rows],
             limits,
-            None if source[0][0] is Quantity.PULSES else [value for _, _, value in rows],
+            [value for _, _, value in rows] if is_sent else None,
         )
 
     def _before(self, states: Iterable[DeviceState], key: Key, at: datetime) -> datetime:
@@ -76,7 +78,7 @@ class Joining:
             for state in states
             if key in state.totals
             for point in self.store.samples.neighbours(
-                state.device.dev_eui, state.totals[key][0], at
+                state.device.dev_eui, state.totals[key].register, at
             )
         ]
         return min([*found, at])
@@ -93,6 +95,11 @@ class Joining:
             each for each in self.places.exchanges_at(place) if until is None or each.at < until
         ]
         devices = [place, *(each.new for each in exchanges)]
+        gas = [states[each].totals[key].gas if _has(states, each, key) else () for each in devices]
+        if any(gas):
+            volumes = self.joined(place, (Quantity.VOLUME, key[1]), states, until).points
+            begins = (None, *(each.at for each in exchanges))
+            return Joined(_energy(volumes, list(zip(begins, gas, strict=True))), None)
         return joined(
             [
                 self.part(states[dev_eui], key) if dev_eui in states else NOTHING
@@ -172,3 +179,20 @@ class Joining:
             datetime.fromisoformat(fact["at"])
             for fact in self.places.facts(self.places.place(dev_eui))
         ]
+
+
+def _has(states: Mapping[str, DeviceState], dev_eui: str, key: Key) -> bool:
+    return dev_eui in states and key in states[dev_eui].totals
+
+
+def _energy(
+    volumes: Sequence[Point], parts: Sequence[tuple[datetime | None, Conversion]]
+) -> list[Point]:
+    """Give the energy of the gas of a place, each device with its own factors."""
+    if not volumes:
+        return []
+    begin = next(conversion[0].energy for _, conversion in parts if conversion)
+    conversion = convert(
+        (), in_turn(parts), volumes[0], volumes[-1].at, lambda at: total_at(volumes, at)
+    )
+    return in_energy(lifted(conversion, begin - conversion[0].energy), volumes)

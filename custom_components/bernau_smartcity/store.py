@@ -14,6 +14,7 @@ from pathlib import Path
 import sqlite3
 from typing import Any, Final, Self
 
+from .objects import SCHEMA as OBJECTS_SCHEMA, Objects
 from .samples import SCHEMA as SAMPLES_SCHEMA, DueHours, Samples
 from .state import DeviceState, from_json, to_json
 from .waiting import SCHEMA as WAITING_SCHEMA, Recent, Waiting
@@ -68,6 +69,7 @@ class Store:
         self._db = connection
         self.samples = Samples(connection)
         self.hours = DueHours(connection)
+        self.objects = Objects(connection)
         self.places = PlaceNotes(connection)
         self.waiting = Waiting(connection)
         self.recent = Recent(connection)
@@ -132,6 +134,7 @@ class Store:
         """Forget a device altogether."""
         self.forget_readings(dev_eui)
         self.waiting.forget(dev_eui)
+        self.objects.forget(dev_eui)
         self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
 
 
@@ -146,7 +149,7 @@ def _opened(path: Path) -> sqlite3.Connection:
             )
             version = VERSION
         if version == VERSION:
-            database.executescript(WAITING_SCHEMA)
+            database.executescript(WAITING_SCHEMA + OBJECTS_SCHEMA)
     except BaseException:
         database.close()
         raise
