@@ -127,14 +127,6 @@ def test_a_layout_is_judged_by_its_codec() -> None:
     assert read_value(Setting.LAYOUT, "B", replace(LAID_OUT, layout=None)) == "B"
 
 
-def test_layouts_of_codecs() -> None:
-    """Whoever tells the form of one asks for it, and the example in the form is one."""
-    for codec in (*CODECS.values(), LAID_OUT):
-        if codec.layout is not None:
-            assert Setting.LAYOUT in codec.settings, codec.key
-            codec.layout.check(codec.layout.example)
-
-
 def test_forms_ask_gas_meters_for_their_factors() -> None:
     """And whatever may become one."""
     assert settings_of(None) == ()

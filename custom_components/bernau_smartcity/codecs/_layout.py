@@ -12,7 +12,7 @@ from fractions import Fraction
 import re
 from typing import Final
 
-from ..model import Missing, Quantity, Setting, Uplink, WaitingError
+from ..model import DecodeError, Layout, Missing, Quantity, Setting, Uplink, WaitingError
 from . import _obis
 
 _ENTRY: Final = re.compile(
@@ -38,29 +38,44 @@ class Entry:
         return float(Fraction(number) * self.factor)
 
 
+def check(text: str) -> list[list[Entry | None]]:
+    """Give the registers of each message, None for those to leave out.
+
+    Raises `DecodeError`, which says what cannot be understood.
+    """
+    if len(text) > _LONGEST:
+        msg = f"a layout has at most {_LONGEST} characters"
+        raise DecodeError(msg)
+    return [[_entry(entry.strip()) for entry in part.split(",")] for part in text.split(";")]
+
+
 def layout(uplink: Uplink, message: int = 0) -> Sequence[Entry | None]:
     """Give the registers of a message as they were described, None for those to leave out.
 
     Raises `WaitingError` while nothing or nothing that can be understood is said.
     """
-    text = uplink.settings.get(Setting.LAYOUT, "").strip()
-    if not text or len(text) > _LONGEST:
-        raise WaitingError(Missing.LAYOUT)
-    messages = text.split(";")
+    try:
+        messages = check(uplink.settings.get(Setting.LAYOUT, "").strip())
+    except DecodeError:
+        raise WaitingError(Missing.LAYOUT) from None
     if message >= len(messages):
         raise WaitingError(Missing.LAYOUT)
-    return [_entry(entry.strip()) for entry in messages[message].split(",")]
+    return messages[message]
 
 
 def _entry(text: str) -> Entry | None:
     if text == _SKIPPED:
         return None
-    if not (match := _ENTRY.fullmatch(text)):
-        raise WaitingError(Missing.LAYOUT)
-    c, d, e, factor, unit = match.groups()
-    code = (int(c), int(d), int(e))
-    known = _obis.known(code)
-    exponent = _obis.exponent(known[0], unit or known[0].unit) if known else None
-    if known is None or exponent is None:
-        raise WaitingError(Missing.LAYOUT)
-    return Entry(code, *known, Fraction(factor or 1) * Fraction(10) ** exponent)
+    if match := _ENTRY.fullmatch(text):
+        c, d, e, factor, unit = match.groups()
+        code = (int(c), int(d), int(e))
+        known = _obis.known(code)
+        exponent = _obis.exponent(known[0], unit or known[0].unit) if known else None
+        if known is not None and exponent is not None:
+            return Entry(code, *known, Fraction(factor or 1) * Fraction(10) ** exponent)
+    msg = f"{text!r} is no OBIS code with factor and unit"
+    raise DecodeError(msg)
+
+
+FORM: Final = Layout("1.8.0 0.1 Wh, 2.8.0 0.1 Wh, 16.7.0 W", check)
+"""How the form of a device asks for it."""

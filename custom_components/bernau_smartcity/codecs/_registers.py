@@ -28,7 +28,16 @@ import struct
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from ..model import Medium, Missing, Quantity, Reading, Setting, Uplink, WaitingError
+from ..model import (
+    Layout as Form,
+    Medium,
+    Missing,
+    Quantity,
+    Reading,
+    Setting,
+    Uplink,
+    WaitingError,
+)
 
 QUANTITIES: Final = frozenset(
     {
@@ -174,6 +183,16 @@ def layout(uplink: Uplink, *, typed: bool = True) -> Layout:
     return _parse(text, typed)
 
 
+def check_typed(text: str) -> Layout:
+    """Read a layout of bare registers; raises `LayoutError`, which says what is wrong."""
+    return _parse(text, True)  # noqa: FBT003  # the cache tells keywords apart
+
+
+def check_untyped(text: str) -> Layout:
+    """Read a layout of a device that tells types itself; raises `LayoutError`."""
+    return _parse(text, False)  # noqa: FBT003  # the cache tells keywords apart
+
+
 def _text(uplink: Uplink) -> str:
     return uplink.settings.get(Setting.LAYOUT, "").strip()
 
@@ -255,3 +274,8 @@ def _meter_number(text: str) -> str:
         msg = f"{text!r} is no number of a meter"
         raise LayoutError(msg)
     return text
+
+
+TYPED: Final = Form("3002 = flow : float32 : 3600; 0x15B = energy : int32 : 0.01", check_typed)
+UNTYPED: Final = Form("1 = energy : 0.01; 2 = temperature", check_untyped)
+"""How the form of a device asks for a layout."""

@@ -99,5 +99,6 @@ CODECS: Final[tuple[Codec, ...]] = (
         names=("CayenneLPP", "LPP"),
         modulus={Quantity.ENERGY: 2**32 / 1000},
         settings=(Setting.MEDIUM, Setting.PULSE_WEIGHT, Setting.LAYOUT),
+        layout=_registers.UNTYPED,
     ),
 )

@@ -16,7 +16,7 @@ from typing import Final
 from ..model import Codec, DecodeError, Medium, Reading, Setting, Uplink
 from . import _obis
 from ._checks import checked
-from ._layout import layout
+from ._layout import FORM, layout
 
 _HEAD: Final = struct.Struct(">IBB")
 _NUMBER: Final = struct.Struct(">f")
@@ -58,6 +58,7 @@ def _codec(key: str, model: str, *names: str, catalogue: tuple[str, ...] = ()) -
         names=names,
         catalogue=catalogue,
         settings=(Setting.LAYOUT,),
+        layout=FORM,
     )
 
 

@@ -32,7 +32,7 @@ from ..model import (
 )
 from . import _obis
 from ._checks import checked
-from ._layout import layout
+from ._layout import FORM, layout
 from ._settings import interval
 
 _SHORTEST: Final[Mapping[int, int]] = {3: 4, 100: 4, 101: 4, 103: 4, 104: 15, 105: 4}
@@ -269,5 +269,6 @@ CODECS: Final[tuple[Codec, ...]] = (
         # The integers of version 0; later versions send floating point numbers.
         modulus=dict.fromkeys(_ENERGIES, 2**31 / 1000),
         settings=(Setting.INTERVAL, Setting.LAYOUT),
+        layout=FORM,
     ),
 )

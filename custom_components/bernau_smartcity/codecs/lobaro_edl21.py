@@ -14,7 +14,7 @@ from typing import Final
 from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
 from . import _obis
 from ._checks import checked
-from ._layout import layout
+from ._layout import FORM, layout
 
 _STATE: Final = struct.Struct(">3sBHh")
 _CODE: Final = struct.Struct("6BB")
@@ -95,5 +95,6 @@ CODECS: Final[tuple[Codec, ...]] = (
         decode=_decode,
         names=("EDL21-LoRaWAN", "Lobaro EDL21 LoRaWAN", "EDL21 Bridge", "dZero"),
         settings=(Setting.LAYOUT,),
+        layout=FORM,
     ),
 )

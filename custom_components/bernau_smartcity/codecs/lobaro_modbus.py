@@ -247,5 +247,6 @@ CODECS: Final[tuple[Codec, ...]] = (
             *("LOB-GW-DINRAIL-HYB-MODBUS", "Hybrid Industrial Gateway"),
         ),
         settings=(Setting.LAYOUT,),
+        layout=_registers.TYPED,
     ),
 )

@@ -47,5 +47,6 @@ CODECS: Final[tuple[Codec, ...]] = (
         catalogue=("milesight-iot/uc1114", "milesight-iot/uc1122", "milesight-iot/uc1152"),
         modulus={Quantity.PULSES: 2**32},
         settings=(Setting.MEDIUM, Setting.PULSE_WEIGHT, Setting.LAYOUT),
+        layout=_registers.UNTYPED,
     ),
 )

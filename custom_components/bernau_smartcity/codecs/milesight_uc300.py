@@ -115,5 +115,6 @@ CODECS: Final[tuple[Codec, ...]] = (
         catalogue=("milesight-iot/uc300",),
         modulus={Quantity.PULSES: 2**32},
         settings=(Setting.MEDIUM, Setting.PULSE_WEIGHT, Setting.LAYOUT),
+        layout=_registers.UNTYPED,
     ),
 )

@@ -114,5 +114,6 @@ CODECS: Final[tuple[Codec, ...]] = (
         catalogue=("milesight-iot/uc501", "milesight-iot/uc502", "milesight-iot/uc50x"),
         modulus={Quantity.PULSES: 2**32},
         settings=(Setting.MEDIUM, Setting.PULSE_WEIGHT, Setting.LAYOUT),
+        layout=_registers.UNTYPED,
     ),
 )

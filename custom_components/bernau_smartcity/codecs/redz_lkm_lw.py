@@ -29,7 +29,7 @@ from ..model import (
 )
 from . import _obis
 from ._checks import checked
-from ._layout import Entry, layout
+from ._layout import FORM, Entry, layout
 
 
 class _Kind(IntEnum):
@@ -140,5 +140,6 @@ CODECS: Final[tuple[Codec, ...]] = (
         bridge=True,
         catalogue=("redz/lkm-lw",),
         settings=(Setting.LAYOUT,),
+        layout=FORM,
     ),
 )
