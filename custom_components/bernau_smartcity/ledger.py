@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Final
 
 from .joining import Joining
-from .metering.hours import Bounds, Compiled, Repair, Stretch, gaps, repair
+from .metering.hours import Bounds, Compiled, Repair, Stretch, repair
 from .metering.placement import place
 from .metering.plausibility import Limits, limits_of
 from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, positive, weigh
@@ -194,7 +194,7 @@ class Ledger:
 
     def _gaps(self, where: str, key: Key, source: Source) -> Iterable[Stretch]:
         if where in self._joining.altered:
-            return gaps(self._joining.joined(where, key, self._by_device).points)
+            return self._joining.gaps(where, key, self._by_device)
         return self.states[where].registers[source[0]].gaps
 
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
@@ -208,7 +208,7 @@ class Ledger:
     def _points(self, where: str, key: Key, since: datetime | None) -> list[Point]:
         """Give the points of a total of a place, at least those after a time."""
         if where in self._joining.altered:
-            return self._joining.joined(where, key, self._by_device).points
+            return self._joining.points(where, key, self._by_device, since)
         return series(self._store, where, self.states[where].totals[key], since)
 
     def _placed(
@@ -245,6 +245,7 @@ class Ledger:
         dev_eui = state.device.dev_eui
         if state.codec and (codec is None or codec.key != state.codec):
             self._store.forget_readings(dev_eui)
+            self._joining.begin_anew(self.places.place(dev_eui))
             self.cursors.pop(dev_eui, None)
             state = DeviceState(
                 device=state.device, settings=state.settings, heard=state.heard, lost=state.lost
@@ -354,6 +355,8 @@ class Ledger:
         """Note whose hours are to be written: what changed, and all of a new total."""
         where = self.places.place(dev_eui)
         since = changed.get(register)
+        if since is not None:
+            self._joining.changed(where, key, since)
         if since is None and not self._store.hours.known(where, key):
             since = self._store.samples.oldest(dev_eui, register)
         if since is not None:
