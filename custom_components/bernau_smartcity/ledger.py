@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 import logging
+from pathlib import Path
+import sqlite3
 from threading import Lock
-from typing import Final
+from typing import Final, Self
 
 from .joining import Joining
 from .metering.hours import Bounds, Compiled, Repair, Stretch, repair
@@ -29,7 +31,7 @@ from .places import Places
 from .readings import heard, newest, samples_of
 from .samples import Due
 from .state import DeviceState, Key, Source, Value, to_json
-from .store import Store
+from .store import Store, is_damage, put_aside
 from .totals import consumption, continued, pruned, series, sources, spread_in, total_of
 
 _LOGGER: Final = logging.getLogger(__package__)
@@ -66,6 +68,10 @@ class Ledger:
         self._lock = Lock()
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
+        self.renewed = kept.renewed
+        """Devices of which nothing could be read that was kept."""
+        self.aside = store.aside
+        """Name of the file of which nothing could be read, if there was one."""
         self._joining = Joining(store, choices.places, self._limits_of)
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
@@ -78,6 +84,24 @@ class Ledger:
                     store.put_state(state)
             self._joining.apply(self._by_device)
             self.states = self._placed(self._by_device, self._by_device)
+
+    @classmethod
+    def open(cls, path: Path, choices: Choices, bounds: Bounds | None = None) -> Self:
+        """Open what is kept in a file; one that turns out to be damaged is put aside.
+
+        Raises OSError or sqlite3.Error when the place cannot be read or written.
+        """
+        store = Store.open(path)
+        try:
+            return cls(store, choices, bounds)
+        except sqlite3.DatabaseError as error:
+            store.close()
+            if not is_damage(error):
+                raise
+            aside = put_aside(path)
+        store = Store.open(path)
+        store.aside = aside
+        return cls(store, choices, bounds)
 
     def take(self, batches: Iterable[Batch]) -> dict[str, DeviceState]:
         """Keep batches and their cursors, and give the states that changed."""
