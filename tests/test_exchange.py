@@ -309,6 +309,8 @@ async def test_exchange_in_the_options(hass: HomeAssistant, entry: MockConfigEnt
     result = await open_form(hass, entry, "undo")
     (label,) = result["data_schema"].schema["noted"].config["options"]  # type: ignore[union-attr]  # it has one
     assert label == f"2026-11-23 12:00 · Haupteingang · {NEW_DOOR.dev_eui}"
+    result = await send(hass, result, {})
+    assert (result["step_id"], result["errors"]) == ("undo", {"noted": "choice_needed"})
     await send(hass, result, {"noted": label})
     await settled(hass)
     assert state_of(hass, entry, NEW_DOOR, "people_in").state == "7"
@@ -322,6 +324,11 @@ async def test_display_in_the_options(
     result = await open_form(hass, entry, "display")
     (label,) = result["data_schema"].schema["total"].config["options"]  # type: ignore[union-attr]  # it has one
     good = {"total": label, "at": at(1), "value": 4_711.5}
+    assert label.startswith("Rathaus · ")
+    needed = {"total": "choice_needed", "value": "reading_needed"}
+    for given in ({"at": at(1)}, {"at": at(1), "total": "Keller"}):
+        result = await send(hass, result, given)
+        assert (result["step_id"], result["errors"]) == ("display", needed)
     result = await send(hass, result, {**good, "value": -1})
     assert result["errors"] == {"base": "reading_negative"}
     result = await send(hass, result, {**good, "at": at(9)})

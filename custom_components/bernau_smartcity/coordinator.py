@@ -51,6 +51,8 @@ BATCHES_AT_ONCE = 20
 """Kept in one transaction: few writes to disk, and values that appear soon."""
 
 type SmartCityConfigEntry = ConfigEntry[SmartCityCoordinator]
+type Check = Callable[[Joining, Mapping[str, DeviceState]], None]
+"""Raises RefusedError."""
 type StateListener = Callable[[DeviceState], None]
 
 
@@ -287,9 +289,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         )
         self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
 
-    async def async_checked(
-        self, check: Callable[[Joining, Mapping[str, DeviceState]], None]
-    ) -> None:
+    async def async_checked(self, check: Check) -> None:
         """Let a check look at what is kept; raises RefusedError."""
         await self.hass.async_add_executor_job(self.ledger.run, check)
 
