@@ -73,6 +73,16 @@ def two_counts(first: Quantity, second: Quantity, channel: int = 0) -> Read:
     return read
 
 
+def flag(quantity: Quantity) -> Read:
+    """Read no (0) or yes (1); anything else says that it is not known."""
+
+    def read(data: bytes) -> Iterator[Reading]:
+        if data[0] in {0, 1}:
+            yield Reading(quantity, data[0])
+
+    return read
+
+
 def stored(data: bytes, readings: Iterable[Reading]) -> Iterator[Reading]:
     """Give past readings their time, which the data begins with; none of a clock never set."""
     at = unix(int.from_bytes(data[:4], "little"))

@@ -1,18 +1,18 @@
-"""Milesight VS133 and VS135: people counters that see in depth (AI ToF).
+"""Milesight VS132, VS133 and VS135: people counters that see in depth (ToF).
 
-Elements of `_milesight`: up to four lines and four regions, the channel of the
-readings. Children are counted apart and here left out: whether they are also
-among all people is not documented. Dwell times are in seconds. Source:
-Milesight-IoT/SensorDecoders vs-series/vs133, vs135.
+Elements of `_milesight`. The VS132 has one line; the others have up to four lines
+and four regions, the channel of the readings. Children are told apart, how many
+of them are in a region and for how long is left out. Dwell times are in seconds.
+Source: Milesight-IoT/SensorDecoders vs-series/vs132, vs133, vs135.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 import struct
 from typing import Final
 
-from ..model import Codec, DecodeError, Medium, Quantity, Reading, Uplink
+from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
 from . import _milesight
-from ._checks import checked
+from ._counts import counted, once, sighted
 
 _LINES: Final = range(1, 5)
 _REGIONS: Final = range(1, 5)
@@ -47,28 +47,47 @@ def _occluded(data: bytes) -> Iterator[Reading]:
     yield Reading(Quantity.OBSTRUCTED, data[2] == 1, data[1])
 
 
-def _lines() -> Iterator[tuple[int, int, _milesight.Read]]:
-    """Give the three channels of each line: in, out, and both since the last report."""
-    for line in _LINES:
-        period = _milesight.two_counts(Quantity.PEOPLE_IN_PERIOD, Quantity.PEOPLE_OUT_PERIOD, line)
-        yield 3 * line, 0xD2, _count(Quantity.PEOPLE_IN, line)
-        yield 3 * line + 1, 0xD2, _count(Quantity.PEOPLE_OUT, line)
-        yield 3 * line + 2, 0xCC, period
+type _Line = tuple[Quantity, Quantity, Quantity, Quantity]
+"""In, out, and both since the last report."""
 
+_ALL: Final = (
+    *(Quantity.PEOPLE_IN, Quantity.PEOPLE_OUT),
+    *(Quantity.PEOPLE_IN_PERIOD, Quantity.PEOPLE_OUT_PERIOD),
+)
+_CHILDREN: Final = (
+    *(Quantity.CHILDREN_IN, Quantity.CHILDREN_OUT),
+    *(Quantity.CHILDREN_IN_PERIOD, Quantity.CHILDREN_OUT_PERIOD),
+)
+
+
+def _line(first: int, quantities: _Line, line: int = 0) -> _milesight.Elements:
+    """Give the three elements of a line."""
+    came, went, came_lately, went_lately = quantities
+    return {
+        (first, 0xD2): (4, _count(came, line)),
+        (first + 1, 0xD2): (4, _count(went, line)),
+        (first + 2, 0xCC): (4, _milesight.two_counts(came_lately, went_lately, line)),
+    }
+
+
+_LINE_ELEMENTS: Final[_milesight.Elements] = {
+    element: how
+    for line in _LINES
+    for first, quantities in ((3 * line, _ALL), (3 * line + 14, _CHILDREN))
+    for element, how in _line(first, quantities, line).items()
+}
 
 _LIVE: Final[_milesight.Elements] = {
-    **{(channel, kind): (4, read) for channel, kind, read in _lines()},
-    # Children: the same order of channels, fourteen further on.
-    **{(channel + 14, kind): (4, _milesight.nothing) for channel, kind, _ in _lines()},
+    **_LINE_ELEMENTS,
     (0x0F, 0xE3): (4, _people),
-    (0x1D, 0xE3): (4, _milesight.nothing),
+    (0x1D, 0xE3): (4, _milesight.nothing),  # children in the regions
     (0x10, 0xE4): (5, _dwell(Quantity.DWELL_TIME, Quantity.DWELL_TIME_MAX)),
-    (0x1E, 0xE4): (5, _milesight.nothing),
+    (0x1E, 0xE4): (5, _milesight.nothing),  # and for how long
     (0x50, 0xFC): (3, _occluded),
 }
 
 _STORED: Final[Mapping[int, tuple[int, _milesight.Read]]] = {
-    **{channel: (4, read) for (channel, kind), (_, read) in _LIVE.items() if kind in {0xCC, 0xD2}},
+    **{channel: (4, read) for (channel, _), (_, read) in _LINE_ELEMENTS.items()},
     0x0F: (4, _people),
     0x1D: (4, _milesight.nothing),
     0x10: (3, _dwell(Quantity.DWELL_TIME)),
@@ -94,8 +113,24 @@ _ELEMENTS: Final[_milesight.Elements] = {
 }
 
 
+_VS132: Final[_milesight.Elements] = {
+    **_milesight.COMMON,
+    **_milesight.cleared(0x51),
+    **_line(0x03, _ALL),
+}
+
+
 def _decode(uplink: Uplink) -> Iterable[Reading]:
-    return checked(uplink, _milesight.decode(uplink.payload, _ELEMENTS))
+    return counted(uplink, sighted(_milesight.decode(uplink.payload, _ELEMENTS)))
+
+
+def _decode_vs132(uplink: Uplink) -> Iterable[Reading]:
+    """Read one line, that tells its totals each time."""
+    return counted(uplink, once(_milesight.decode(uplink.payload, _VS132)))
+
+
+_MAINS: Final = frozenset({*_ALL, Quantity.BATTERY, Quantity.RESTART})
+"""The battery percentage is an element of every model, though these have mains."""
 
 
 def _codec(model: str) -> Codec:
@@ -106,22 +141,30 @@ def _codec(model: str) -> Codec:
         medium=Medium.PEOPLE,
         quantities=frozenset(
             {
-                Quantity.PEOPLE_IN,
-                Quantity.PEOPLE_OUT,
-                Quantity.PEOPLE_IN_PERIOD,
-                Quantity.PEOPLE_OUT_PERIOD,
-                Quantity.PEOPLE,
-                Quantity.DWELL_TIME,
-                Quantity.DWELL_TIME_MAX,
+                *(*_MAINS, *_CHILDREN),
+                *(Quantity.PEOPLE, Quantity.DWELL_TIME, Quantity.DWELL_TIME_MAX),
                 Quantity.OBSTRUCTED,
-                Quantity.BATTERY,
-                Quantity.RESTART,
             }
         ),
         decode=_decode,
         catalogue=(f"milesight-iot/{model.lower()}",),
-        modulus={Quantity.PEOPLE_IN: 2**32, Quantity.PEOPLE_OUT: 2**32},
+        modulus=dict.fromkeys((*_ALL[:2], *_CHILDREN[:2]), 2**32),
+        settings=(Setting.SWAP,),
     )
 
 
-CODECS: Final[tuple[Codec, ...]] = (_codec("VS133"), _codec("VS135"))
+CODECS: Final[tuple[Codec, ...]] = (
+    _codec("VS133"),
+    _codec("VS135"),
+    Codec(
+        key="milesight_vs132",
+        manufacturer="Milesight",
+        model="VS132",
+        medium=Medium.PEOPLE,
+        quantities=_MAINS,
+        decode=_decode_vs132,
+        catalogue=("milesight-iot/vs132",),
+        modulus=dict.fromkeys(_ALL[:2], 2**32),
+        settings=(Setting.SWAP,),
+    ),
+)

@@ -1,45 +1,36 @@
-"""Milesight VS350 and VS351: people counters for a passage.
+"""Milesight VS350 and VS351: people counters for a passage, that measure warmth.
 
-Elements of `_milesight`; totals of two bytes and what was counted since the
-previous report. Source: Milesight-IoT/SensorDecoders vs-series/vs350, vs351.
+Elements of `_milesight` and `_milesight_passage`. A heat alarm says that it is too
+warm to count well. Source: Milesight-IoT/SensorDecoders vs-series/vs350, vs351.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ..model import Codec, Medium, Quantity, Reading, Uplink
-from . import _milesight
-from ._checks import checked
+from ..model import Codec, Medium, Quantity, Reading, Setting, Uplink
+from . import _milesight, _milesight_passage
+from ._counts import counted
 
-_TOTAL: Final = _milesight.two_counts(Quantity.PEOPLE_IN, Quantity.PEOPLE_OUT)
-_PERIOD: Final = _milesight.two_counts(Quantity.PEOPLE_IN_PERIOD, Quantity.PEOPLE_OUT_PERIOD)
-_WITH_TOTAL: Final = 1
-"""Kind of a stored value; 0 has the period alone."""
+_TOO_HOT: Final = {3: 1, 4: 0}
+"""Alarm codes; 0 and 1 are those of a threshold that a person set."""
 
 
-def _stored(data: bytes) -> Iterator[Reading]:
-    """Time, kind, period and perhaps total: the other way round than in a live frame."""
-    total = _TOTAL(data[9:13]) if data[4] == _WITH_TOTAL else ()
-    yield from _milesight.stored(data, (*_PERIOD(data[5:9]), *total))
+def _temperature_alarm(data: bytes) -> Iterator[Reading]:
+    yield from _milesight.temperature(data)
+    if data[2] in _TOO_HOT:
+        yield Reading(Quantity.OVERHEATED, _TOO_HOT[data[2]])
 
 
 _ELEMENTS: Final[_milesight.Elements] = {
-    **_milesight.COMMON,
+    **_milesight_passage.ELEMENTS,
     (0x03, 0x67): (2, _milesight.temperature),
-    (0x83, 0x67): (3, _milesight.temperature),
-    (0x04, 0xCC): (4, _TOTAL),
-    (0x84, 0xCC): (5, _TOTAL),
-    (0x05, 0xCC): (4, _PERIOD),
-    (0x85, 0xCC): (5, _PERIOD),
-    (0x0A, 0xEF): (4, _milesight.clock),
+    (0x83, 0x67): (3, _temperature_alarm),
     (0x81, 0xEE): (1, _milesight.nothing),  # sensitivity
-    **_milesight.cleared(0xA8),
-    (0x20, 0xCE): ({0: 9, _WITH_TOTAL: 13}, _stored),
 }
 
 
 def _decode(uplink: Uplink) -> Iterable[Reading]:
-    return checked(uplink, _milesight.decode(uplink.payload, _ELEMENTS))
+    return counted(uplink, _milesight.decode(uplink.payload, _ELEMENTS))
 
 
 def _codec(model: str) -> Codec:
@@ -48,21 +39,11 @@ def _codec(model: str) -> Codec:
         manufacturer="Milesight",
         model=model,
         medium=Medium.PEOPLE,
-        quantities=frozenset(
-            {
-                Quantity.PEOPLE_IN,
-                Quantity.PEOPLE_OUT,
-                Quantity.PEOPLE_IN_PERIOD,
-                Quantity.PEOPLE_OUT_PERIOD,
-                Quantity.TEMPERATURE,
-                Quantity.BATTERY,
-                Quantity.CLOCK,
-                Quantity.RESTART,
-            }
-        ),
+        quantities=_milesight_passage.QUANTITIES | {Quantity.TEMPERATURE, Quantity.OVERHEATED},
         decode=_decode,
         catalogue=(f"milesight-iot/{model.lower()}",),
-        modulus={Quantity.PEOPLE_IN: 2**16, Quantity.PEOPLE_OUT: 2**16},
+        modulus=_milesight_passage.MODULUS,
+        settings=(Setting.SWAP,),
     )
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import struct
 from typing import Final
 
-from ..model import Codec, DecodeError, Medium, Quantity, Reading, Uplink
-from ._checks import checked
+from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
+from ._counts import counted, once
+from ._parametric import charger, temperature
 
 type _Read = Callable[[bytes], Iterable[Reading]]
 
@@ -32,27 +33,20 @@ def _total(came: int, went: int) -> Iterator[Reading]:
     yield Reading(Quantity.PEOPLE_OUT, went)
 
 
-def _charger(quantity: Quantity, level: float, solar: int) -> Iterator[Reading]:
-    """Give battery and panel; a level of zero means that there is no solar charger."""
-    if level:
-        yield Reading(quantity, level)
-        yield Reading(Quantity.SOLAR_POWER, solar / 1000)
-
-
 def _extended_v3(payload: bytes) -> Iterator[Reading]:
     came, went, came_sum, went_sum, percent, solar, tenths = _V3.unpack(payload)
     yield from _total(came_sum, went_sum)
     yield from _period(came, went)
-    yield from _charger(Quantity.BATTERY, percent, solar)
-    yield Reading(Quantity.TEMPERATURE, tenths / 10)
+    yield from charger(Quantity.BATTERY, percent, solar)
+    yield from temperature(tenths)
 
 
 def _extended_v4(payload: bytes) -> Iterator[Reading]:
     came, went, came_sum, went_sum, millivolts, solar, tenths = _V4.unpack(payload)
     yield from _total(came_sum, went_sum)
     yield from _period(came, went)
-    yield from _charger(Quantity.BATTERY_VOLTAGE, millivolts / 1000, solar)
-    yield Reading(Quantity.TEMPERATURE, tenths / 10)
+    yield from charger(Quantity.BATTERY_VOLTAGE, millivolts / 1000, solar)
+    yield from temperature(tenths)
 
 
 def _application_v5(payload: bytes) -> Iterator[Reading]:
@@ -70,7 +64,7 @@ def _elsys(payload: bytes) -> Iterator[Reading]:
         msg = "keys are not those of a PCR2"
         raise DecodeError(msg)
     yield from _period(values[0x0A] & 0xFFFF, values[0x16] & 0xFFFF)
-    yield Reading(Quantity.TEMPERATURE, values[0x01] / 10)
+    yield from temperature(values[0x01])
 
 
 def _cayenne(payload: bytes) -> Iterator[Reading]:
@@ -130,7 +124,7 @@ def _decode(uplink: Uplink) -> Iterable[Reading]:
     if read is None:
         msg = f"fPort {uplink.f_port} is none of 1, 14 and 190"
         raise DecodeError(msg)
-    return checked(uplink, read(uplink.payload))
+    return counted(uplink, once(read(uplink.payload)))
 
 
 CODECS: Final[tuple[Codec, ...]] = (
@@ -156,5 +150,6 @@ CODECS: Final[tuple[Codec, ...]] = (
         names=("PMX PCR2", "PCR2-IN", "PCR2-OD", "PCR2-ODS", "PCR2-ODA", "PCR2-ODB", "PCR2-ODBS"),
         catalogue=("parametric/pcr2-id", "parametric/pcr2-od", "parametric/pcr2-ods"),
         modulus={Quantity.PEOPLE_IN: 2**16, Quantity.PEOPLE_OUT: 2**16},
+        settings=(Setting.SWAP,),
     ),
 )
