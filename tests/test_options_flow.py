@@ -25,7 +25,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> FlowNetwork:
     return made
 
 
-MENU = ("applications", "decoders", "device", "exchange", "display", "undo")
+MENU = ("applications", "decoders", "device", "meters", "keys", "exchange", "display", "undo")
 
 
 async def choose(

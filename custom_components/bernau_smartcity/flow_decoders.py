@@ -186,7 +186,9 @@ def settings_of(codec: Codec | None) -> tuple[Setting, ...]:
     if codec is None:
         return ()
     counts = any(quantity.kind is Kind.REGISTER for quantity in codec.quantities)
-    return (*codec.settings, *((Setting.LIMIT, Setting.MODULUS) if counts else ()))
+    # Keys have a form of their own, which never shows them again.
+    settings = (name for name in codec.settings if name is not Setting.KEY)
+    return (*settings, *((Setting.LIMIT, Setting.MODULUS) if counts else ()))
 
 
 def device_schema(codec: Codec | None) -> probatio.Schema:

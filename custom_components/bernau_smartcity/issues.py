@@ -7,11 +7,13 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
+from .bridges import identity_of
 from .codecs import NO_CODEC
-from .const import CONF_CODEC, CONF_DEVICES, CONF_PROFILES, DOMAIN, LOGGER
-from .ledger import ENCRYPTED, Ledger
+from .const import CONF_CODEC, CONF_DEVICES, CONF_METERS, CONF_PROFILES, DOMAIN, LOGGER
+from .decoding import ENCRYPTED, NOT_UNDERSTOOD, status_of
+from .ledger import Ledger
 from .metering.hours import Period
-from .model import Quantity
+from .model import Missing, Quantity
 from .state import DeviceState
 
 if TYPE_CHECKING:
@@ -33,12 +35,17 @@ def _needs_decoder(coordinator: SmartCityCoordinator, place: str, state: DeviceS
     return not state.codec and NO_CODEC not in {chosen, by_profile}
 
 
-def _undecodable(_: SmartCityCoordinator, _place: str, state: DeviceState) -> bool:
-    return state.problem not in {"", ENCRYPTED}
+def _with_status(status: str) -> Trouble:
+    return lambda _coordinator, _place, state: status_of(state.problem) == status
 
 
-def _encrypted(_: SmartCityCoordinator, _place: str, state: DeviceState) -> bool:
-    return state.problem == ENCRYPTED
+def _meters_unchosen(coordinator: SmartCityCoordinator, _: str, state: DeviceState) -> str:
+    """Give how many meters a bridge hears, as long as nobody has decided about any."""
+    found = {identity_of(number) for number in state.found}
+    decided = coordinator.config_entry.options.get(CONF_METERS, {}).keys()
+    if not found or found & decided or found & coordinator.states.keys():
+        return ""
+    return str(len(found))
 
 
 def _overflowed(coordinator: SmartCityCoordinator, place: str, _: DeviceState) -> bool:
@@ -71,11 +78,15 @@ def _too_high(coordinator: SmartCityCoordinator, _: str, state: DeviceState) -> 
 _TROUBLES: Final[Mapping[str, Trouble]] = {
     "decoder_needed": _needs_decoder,
     "device_twice": _twice,
-    "encrypted": _encrypted,
+    "encrypted": _with_status(ENCRYPTED),
     "history_missing": _withheld,
     "history_overflow": _overflowed,
+    "key_needed": _with_status(Missing.KEY),
+    "key_wrong": _with_status(Missing.RIGHT_KEY),
+    "layout_needed": _with_status(Missing.LAYOUT),
+    "meters_unchosen": _meters_unchosen,
     "total_too_high": _too_high,
-    "undecodable": _undecodable,
+    "undecodable": _with_status(NOT_UNDERSTOOD),
 }
 
 

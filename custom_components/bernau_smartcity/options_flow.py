@@ -8,9 +8,9 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 
+from .bridges import is_meter
 from .codecs import find
 from .const import CONF_CODEC, CONF_DEVICES, CONF_PROFILES, CONF_SCOPES, CONF_SERVER
-from .flow_corrections import CorrectionOptionsFlow
 from .flow_decoders import (
     CONF_DEVICE,
     POSITIVE,
@@ -25,6 +25,7 @@ from .flow_decoders import (
     settings_of,
     typed_dev_eui,
 )
+from .flow_meters import MeterOptionsFlow
 from .flow_server import (
     applications_schema,
     async_applications,
@@ -38,8 +39,8 @@ from .model import Codec, Device
 from .network import SERVERS
 
 
-class SmartCityOptionsFlow(CorrectionOptionsFlow):
-    """A menu: applications, decoders of device profiles, one device, corrections."""
+class SmartCityOptionsFlow(MeterOptionsFlow):
+    """A menu: applications, decoders of device profiles, one device, meters, corrections."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
@@ -53,7 +54,10 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow):
         """Show what can be changed."""
         return self.async_show_menu(
             step_id="init",
-            menu_options=["applications", "decoders", "device", "exchange", "display", "undo"],
+            menu_options=[
+                *("applications", "decoders", "device", "meters", "keys"),
+                *("exchange", "display", "undo"),
+            ],
         )
 
     async def async_step_applications(
@@ -179,7 +183,8 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow):
         errors: dict[str, str] = {}
         entry = self.config_entry
         if not self._devices and entry.state is ConfigEntryState.LOADED:
-            self._devices = dict(entry.runtime_data.devices)
+            known = entry.runtime_data.devices
+            self._devices = {eui: each for eui, each in known.items() if not is_meter(eui)}
         if not self._devices:
             server = SERVERS[entry.data[CONF_SERVER]]
             async with told_in(errors), opened(self.hass, server, entry.data) as connection:

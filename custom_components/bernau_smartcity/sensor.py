@@ -21,12 +21,14 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .bridges import is_meter
 from .codecs import CODECS
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
+from .decoding import STATUSES, status_of
 from .descriptions import TOTAL_OF, VALUES, ValueDescription
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
 from .metering.hours import HOUR, TOLERANCE, Period
-from .model import Kind, Quantity
+from .model import Kind, Quantity, Setting
 from .state import DeviceState, Key, suffix_of
 from .statistics import async_announce
 
@@ -45,11 +47,22 @@ SELDOM: Final = {
 class HealthDescription(SensorEntityDescription):
     """How a figure about the device itself appears."""
 
-    value_fn: Callable[[DeviceState], float | datetime | None]
+    value_fn: Callable[[DeviceState], float | datetime | str | None]
     exists_fn: Callable[[DeviceState], bool] = lambda _: True
 
 
 _DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
+
+
+def _is_sender(state: DeviceState) -> bool:
+    """Tell whether a device sends by itself; a meter behind a bridge does not."""
+    return not is_meter(state.device.dev_eui)
+
+
+def _may_wait(state: DeviceState) -> bool:
+    """Tell whether its messages may need a key."""
+    return not _is_sender(state) or Setting.KEY in CODECS[state.codec].settings
+
 
 HEALTH: Final = (
     HealthDescription(
@@ -68,6 +81,7 @@ HEALTH: Final = (
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda state: state.heard.rssi if state.heard else None,
+        exists_fn=_is_sender,
     ),
     HealthDescription(
         key="snr",
@@ -77,6 +91,7 @@ HEALTH: Final = (
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda state: state.heard.snr if state.heard else None,
+        exists_fn=_is_sender,
     ),
     HealthDescription(
         key="lost_uplinks",
@@ -85,6 +100,16 @@ HEALTH: Final = (
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda state: state.lost,
+        exists_fn=_is_sender,
+    ),
+    HealthDescription(
+        key="message_status",
+        translation_key="message_status",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(STATUSES),
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda state: status_of(state.problem),
+        exists_fn=_may_wait,
     ),
     HealthDescription(
         key="without_readings",
@@ -256,7 +281,7 @@ class HealthSensor(DeviceEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> float | datetime | None:
+    def native_value(self) -> float | datetime | str | None:
         """Give the figure."""
         state = self.device_state
         return None if state is None else self.entity_description.value_fn(state)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from .memory import Memory, from_json as memory_from_json, to_json as memory_to_json
 from .metering.hours import Period, Stretch
 from .metering.plausibility import Own
 from .metering.pulses import Weighed, Weights
 from .metering.register import Decision, Kind as DecisionKind, Sample, Total
-from .model import Device, Quantity, Reading
+from .model import Device, Medium, Quantity, Reading
 
 QUANTITIES: Final = {str(quantity): quantity for quantity in Quantity}
 """By their names."""
@@ -68,9 +69,19 @@ class Value:
     """How far a total stands too high, until what is counted has caught up with it."""
 
 
+class Found(NamedTuple):
+    """A meter that a bridge has heard."""
+
+    at: datetime
+    medium: Medium
+    maker: str = ""
+    missing: str = ""
+    """What its newest message waits for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState:
-    """Everything that is known of one device."""
+    """Everything that is known of one device, or of one meter behind a bridge."""
 
     device: Device
     codec: str = ""
@@ -82,6 +93,20 @@ class DeviceState:
     """Uplinks that never arrived, by the frame counter."""
     problem: str = ""
     """Why the newest payload gave no readings."""
+    judged: datetime | None = None
+    """When that payload was received."""
+    tried: str = ""
+    """Fingerprint of the settings with which waiting messages were decoded last."""
+    memory: Memory = field(default_factory=dict)
+    recalls: bool = False
+    """Whether what its messages mean depends on earlier ones."""
+    found: Mapping[str, Found] = field(default_factory=dict)
+    """Of a bridge: the meters that it heard, by their numbers."""
+    via: Mapping[str, datetime] = field(default_factory=dict)
+    """Of a meter: when it was heard last through each bridge."""
+    medium: Medium | None = None
+    """Of a meter behind a bridge."""
+    maker: str = ""
     latest: Mapping[Key, Reading] = field(default_factory=dict)
     """Newest reading of what is no register."""
     registers: Mapping[Key, Register] = field(default_factory=dict)
@@ -96,6 +121,11 @@ class DeviceState:
     """By total and period; follows from the samples."""
     spread: timedelta = timedelta()
     """How much of this month lies in gaps of its totals; follows from the samples."""
+
+    @property
+    def bridge(self) -> str:
+        """Give through which device a meter is heard, always the same of several."""
+        return min(self.via, default="")
 
     @property
     def tags(self) -> dict[str, str]:
@@ -135,6 +165,8 @@ def to_json(state: DeviceState) -> dict[str, Any]:
         "decisions": [
             [*key, d.kind, _seconds(d.at), d.before, d.after] for key, d in state.decisions
         ],
+        **_recalled_json(state),
+        **_bridged_json(state),
     }
 
 
@@ -178,7 +210,51 @@ def from_json(data: Mapping[str, Any]) -> DeviceState:
             )
             for quantity, channel, kind, at, before, after in data["decisions"]
         ),
+        **_recalled(data),
+        **_bridged(data),
     )
+
+
+def _recalled_json(state: DeviceState) -> dict[str, Any]:
+    """Give what connects the messages of a device; nothing for most of them."""
+    judged = state.judged and _seconds(state.judged)
+    given = {"judged": judged, "tried": state.tried, "recalls": state.recalls}
+    memory = memory_to_json(state.memory)
+    return {name: value for name, value in {**given, "memory": memory}.items() if value}
+
+
+def _recalled(data: Mapping[str, Any]) -> dict[str, Any]:
+    judged = data.get("judged")
+    return {
+        "judged": judged and _time(judged),
+        "tried": data.get("tried", ""),
+        "recalls": data.get("recalls", False),
+        "memory": memory_from_json(data.get("memory", {})),
+    }
+
+
+def _bridged_json(state: DeviceState) -> dict[str, Any]:
+    """Give what a bridge and its meters know of each other; nothing for most devices."""
+    given = {
+        "found": {number: [_seconds(f.at), *f[1:]] for number, f in state.found.items()},
+        "via": {dev_eui: _seconds(at) for dev_eui, at in state.via.items()},
+        "medium": state.medium,
+        "maker": state.maker,
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _bridged(data: Mapping[str, Any]) -> dict[str, Any]:
+    medium = data.get("medium")
+    return {
+        "found": {
+            number: Found(_time(at), Medium(of), maker, missing)
+            for number, (at, of, maker, missing) in data.get("found", {}).items()
+        },
+        "via": {dev_eui: _time(at) for dev_eui, at in data.get("via", {}).items()},
+        "medium": medium and Medium(medium),
+        "maker": data.get("maker", ""),
+    }
 
 
 def _fields(weighed: Weighed) -> list[float]:
