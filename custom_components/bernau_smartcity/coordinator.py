@@ -42,7 +42,7 @@ from .const import (
     SCAN_INTERVAL,
 )
 from .decoders import find
-from .issues import Issues
+from .issues import Issues, async_tell_renewal
 from .joining import Joining
 from .ledger import Choices, Ledger
 from .metering.hours import Bounds, Period
@@ -51,12 +51,14 @@ from .network import SERVERS
 from .places import Places
 from .settings import merged
 from .state import DeviceState, Key
-from .store import Store
+from .store import is_damage, put_aside
 
 BATCHES_AT_ONCE = 20
 """Kept in one transaction: few writes to disk, and values that appear soon."""
 
 type SmartCityConfigEntry = ConfigEntry[SmartCityCoordinator]
+type Check = Callable[[Joining, Mapping[str, DeviceState]], None]
+"""Raises RefusedError."""
 type StateListener = Callable[[DeviceState], None]
 
 
@@ -168,7 +170,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Open what is kept; raises ConfigEntryNotReady if the disk refuses."""
 
         def open_ledger() -> Ledger:
-            return Ledger(Store.open(storage_path(hass, entry)), choices(entry), bounds())
+            return Ledger.open(storage_path(hass, entry), choices(entry), bounds())
 
         try:
             ledger = await hass.async_add_executor_job(open_ledger)
@@ -176,6 +178,8 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             raise ConfigEntryNotReady(
                 translation_domain=DOMAIN, translation_key="storage_failed"
             ) from error
+        if ledger.aside or ledger.renewed:
+            async_tell_renewal(hass, entry, ledger)
         server = SERVERS[entry.data[CONF_SERVER]]
         connection = server.connect(entry.data, async_get_clientsession(hass))
         coordinator = cls(hass, entry, connection, ledger)
@@ -311,6 +315,8 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             kind = ConfigEntryAuthFailed if error.is_auth else UpdateFailed
             raise translated(kind, error, self.name) from error
         except sqlite3.Error as error:
+            if is_damage(error):
+                await self._async_renew()
             raise UpdateFailed(
                 translation_domain=DOMAIN, translation_key="storage_failed"
             ) from error
@@ -319,9 +325,15 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             changed, self._changed = self._changed, set()
             self._issues.async_update(changed)
 
-    async def async_checked(
-        self, check: Callable[[Joining, Mapping[str, DeviceState]], None]
-    ) -> None:
+    async def _async_renew(self) -> None:
+        """Begin with a new file, as what is read from the present one cannot be trusted."""
+        LOGGER.error("What was kept of %s is damaged, and is put aside", self.name)
+        await self.hass.async_add_executor_job(
+            put_aside, storage_path(self.hass, self.config_entry)
+        )
+        self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+
+    async def async_checked(self, check: Check) -> None:
         """Let a check look at what is kept; raises RefusedError."""
         await self.hass.async_add_executor_job(self.ledger.run, check)
 

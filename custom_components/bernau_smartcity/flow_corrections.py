@@ -28,13 +28,13 @@ from .checks import (
     is_counted_by_pulses,
 )
 from .const import DOMAIN
-from .coordinator import SmartCityCoordinator
+from .coordinator import Check, SmartCityCoordinator
 from .entity import unique_id
 from .flow_base import NOT_LOADED, LoadedOptionsFlow
 from .flow_decoders import device_label, typed_dev_eui
 from .model import Quantity
 from .places import Display, Exchange, Places
-from .state import Key, suffix_of
+from .state import DeviceState, Key, suffix_of
 from .words import spoken
 
 CONF_OLD: Final = "old"
@@ -64,6 +64,8 @@ _FIELD_OF: Final = {
 }
 """At which field an error stands; otherwise above the form."""
 NO_PULSE_TOTALS: Final = "no_pulse_totals"
+CHOICE_NEEDED: Final = "choice_needed"
+READING_NEEDED: Final = "reading_needed"
 
 
 class CorrectionOptionsFlow(LoadedOptionsFlow):
@@ -169,21 +171,23 @@ class CorrectionOptionsFlow(LoadedOptionsFlow):
         errors: dict[str, str] = {}
         words: dict[str, str] = {}
         if user_input is not None:
-            place, total = totals[user_input[CONF_TOTAL]]
-            display = Display(place, total, _time(user_input[CONF_AT]), user_input[CONF_VALUE])
-            try:
-                await coordinator.async_checked(
-                    partial(check_display, display=display, now=dt_util.utcnow())
-                )
-            except RefusedError as error:
-                errors, words = _told(error)
-            else:
-                return self._async_keep(coordinator.ledger.places.with_display(display))
+            chosen, value = totals.get(user_input.get(CONF_TOTAL, "")), user_input.get(CONF_VALUE)
+            if chosen is None:
+                errors[CONF_TOTAL] = CHOICE_NEEDED
+            if value is None:
+                errors[CONF_VALUE] = READING_NEEDED
+            if chosen is not None and value is not None:
+                display = Display(*chosen, _time(user_input[CONF_AT]), value)
+                check = partial(check_display, display=display, now=dt_util.utcnow())
+                errors, words = await self._async_refused(coordinator, check)
+                if not errors:
+                    return self._async_keep(coordinator.ledger.places.with_display(display))
+        # What is required gets a first choice or a zero from Home Assistant's frontend by itself.
         schema = probatio.Schema(
             {
-                probatio.Required(CONF_TOTAL): _choice(totals),
+                probatio.Optional(CONF_TOTAL): _choice(totals),
                 probatio.Required(CONF_AT): DateTimeSelector(),
-                probatio.Required(CONF_VALUE): _NUMBER,
+                probatio.Optional(CONF_VALUE): _NUMBER,
             }
         )
         return self.async_show_form(
@@ -203,18 +207,24 @@ class CorrectionOptionsFlow(LoadedOptionsFlow):
         found = self._undoable(coordinator)
         if not found:
             return self.async_abort(reason=Refusal.NOTHING_TO_UNDO.value)
+        errors: dict[str, str] = {}
         if user_input is not None:
-            return self._async_keep(found[user_input[CONF_NOTED]])
+            remaining = found.get(user_input.get(CONF_NOTED, ""))
+            if remaining is not None:
+                return self._async_keep(remaining)
+            errors[CONF_NOTED] = CHOICE_NEEDED
         return self.async_show_form(
             step_id="undo",
-            data_schema=probatio.Schema({probatio.Required(CONF_NOTED): _choice(found)}),
+            data_schema=probatio.Schema({probatio.Optional(CONF_NOTED): _choice(found)}),
+            errors=errors,
         )
 
     async def _async_refused(
-        self, coordinator: SmartCityCoordinator
+        self, coordinator: SmartCityCoordinator, check: Check | None = None
     ) -> tuple[dict[str, str], dict[str, str]]:
-        """Give why the exchange cannot be, as errors of a form and words for them."""
-        check = partial(check_exchange, exchange=self._exchange, now=dt_util.utcnow())
+        """Give why something, usually the exchange, cannot be: errors and words for them."""
+        if check is None:
+            check = partial(check_exchange, exchange=self._exchange, now=dt_util.utcnow())
         try:
             await coordinator.async_checked(check)
         except RefusedError as error:
@@ -234,7 +244,10 @@ class CorrectionOptionsFlow(LoadedOptionsFlow):
     def _pulse_totals(self, coordinator: SmartCityCoordinator) -> dict[str, tuple[str, str]]:
         """Give place and name of each total that is counted by pulses, by label."""
         return {
-            f"{self._name(coordinator, place, suffix_of(key))} · {place}": (place, suffix_of(key))
+            f"{_where(state)}{self._name(coordinator, place, suffix_of(key))} · {place}": (
+                place,
+                suffix_of(key),
+            )
             for place, state in coordinator.states.items()
             for key in state.totals
             if key[0] is not Quantity.PULSES and is_counted_by_pulses(state, key)
@@ -247,12 +260,13 @@ class CorrectionOptionsFlow(LoadedOptionsFlow):
         newest = {each.place: each for each in places.exchanges}
         for place, exchange in newest.items():
             state = coordinator.states.get(place)
-            name = state.device.name if state else place
+            name = f"{_where(state)}{state.device.name}" if state else place
             label = f"{_spoken(exchange.at)} · {name} · {exchange.new}"
             found[label] = places.without_exchange(exchange)
         for display in places.displays:
-            if display.place in coordinator.states:
-                name = self._name(coordinator, display.place, display.total)
+            state = coordinator.states.get(display.place)
+            if state is not None:
+                name = _where(state) + self._name(coordinator, display.place, display.total)
                 label = f"{_spoken(display.at)} · {name} · {display.value:.12g}"
                 found[label] = places.without_display(display)
         return found
@@ -268,9 +282,16 @@ def _asked(coordinator: SmartCityCoordinator, place: str) -> list[Key]:
     ]
 
 
+def _where(state: DeviceState) -> str:
+    """Give the building in front of a name: many meters are called the same."""
+    return f"{state.building} · " if state.building else ""
+
+
 def _choice(labels: Mapping[str, object]) -> SelectSelector:
     return SelectSelector(
-        SelectSelectorConfig(options=list(labels), mode=SelectSelectorMode.DROPDOWN)
+        SelectSelectorConfig(
+            options=list(labels), custom_value=True, mode=SelectSelectorMode.DROPDOWN
+        )
     )
 
 
@@ -283,7 +304,7 @@ def _spoken(at: datetime) -> str:
 
 
 def _now() -> str:
-    return dt_util.now().strftime("%Y-%m-%d %H:%M:%S")
+    return dt_util.now().strftime("%Y-%m-%d %H:%M:00")
 
 
 def _time(given: str) -> datetime:

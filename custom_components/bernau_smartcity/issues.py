@@ -8,10 +8,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .bridges import identity_of
-from .const import CONF_CODEC, CONF_DEVICES, CONF_METERS, CONF_PROFILES, DOMAIN
+from .const import CONF_CODEC, CONF_DEVICES, CONF_METERS, CONF_PROFILES, DOMAIN, LOGGER
 from .decoders import DECODERS, NO_CODEC
 from .decoding import ENCRYPTED, NOT_UNDERSTOOD, status_of
 from .gas_energy import factors_of, midnight_utc
+from .ledger import Ledger
 from .metering.hours import Period
 from .model import Medium, Missing, Quantity, Setting
 from .settings import OF_GAS, of_input
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 NAMES_SHOWN: Final = 10
 APPLICATION_MISSING: Final = "application_missing"
+STORAGE_RENEWED: Final = "storage_renewed"
 
 type Trouble = Callable[[SmartCityCoordinator, str, DeviceState], bool | str]
 """Whether a place has it; a text tells more."""
@@ -181,9 +183,28 @@ class Issues:
 
 
 @callback
+def async_tell_renewal(hass: HomeAssistant, entry: ConfigEntry, ledger: Ledger) -> None:
+    """Say that what was kept could not be read, until Home Assistant starts again."""
+    LOGGER.warning(
+        "What was kept of %s could not be read (%s), and is read again from the network server",
+        entry.title,
+        ledger.aside or f"{ledger.renewed} devices",
+    )
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{STORAGE_RENEWED}_{entry.entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=STORAGE_RENEWED,
+        translation_placeholders={"server": entry.title, "file": ledger.aside or "-"},
+    )
+
+
+@callback
 def async_clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take all issues of an entry back."""
-    for key in (APPLICATION_MISSING, *_TROUBLES):
+    for key in (APPLICATION_MISSING, STORAGE_RENEWED, *_TROUBLES):
         ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
 
 

@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+import sqlite3
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from .bridges import Taken, behind, identity_of, is_meter, released, unread
 from .gas_energy import Midnight, factors_of, midnight_utc, with_gas
 from .joining import Joining
 from .keys import Keys, fingerprint, without_keys
 from .metering.gas import Factors
-from .metering.hours import Bounds, Compiled, Repair, Stretch, gaps, repair
+from .metering.hours import Bounds, Compiled, Repair, Stretch, repair
 from .metering.plausibility import Limits, limits_of
 from .metering.pulses import QUANTITY_OF_MEDIUM, positive, weigh
 from .metering.register import Point
@@ -32,7 +34,7 @@ from .readings import heard, newest, samples_of
 from .samples import Due
 from .settings import decoding, medium_of, merged, of_input, reads_on
 from .state import DeviceState, Key, Source, Value, to_json
-from .store import Store
+from .store import Store, is_damage, put_aside
 from .totals import consumption, continued, pruned, series, sources, spread_in, total_of
 
 DECISIONS_KEPT: Final = 20
@@ -75,6 +77,10 @@ class Ledger:
         self._reader = Reader(store, self._taken)
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
+        self.renewed = kept.renewed
+        """Devices of which nothing could be read that was kept."""
+        self.aside = store.aside
+        """Name of the file of which nothing could be read, if there was one."""
         self._joining = Joining(store, choices.places, self._limits_of)
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
@@ -95,6 +101,24 @@ class Ledger:
                     store.put_state(known[dev_eui])
             self._joining.apply(known)
             self.states = self._placed(known, known)
+
+    @classmethod
+    def open(cls, path: Path, choices: Choices, bounds: Bounds | None = None) -> Self:
+        """Open what is kept in a file; one that turns out to be damaged is put aside.
+
+        Raises OSError or sqlite3.Error when the place cannot be read or written.
+        """
+        store = Store.open(path)
+        try:
+            return cls(store, choices, bounds)
+        except sqlite3.DatabaseError as error:
+            store.close()
+            if not is_damage(error):
+                raise
+            aside = put_aside(path)
+        store = Store.open(path)
+        store.aside = aside
+        return cls(store, choices, bounds)
 
     def take(self, batches: Iterable[Batch]) -> dict[str, DeviceState]:
         """Keep batches and their cursors, and give the states that changed."""
@@ -244,7 +268,7 @@ class Ledger:
 
     def _gaps(self, where: str, key: Key, source: Source) -> Iterable[Stretch]:
         if where in self._joining.altered:
-            return gaps(self._joining.joined(where, key, self._by_device).points)
+            return self._joining.gaps(where, key, self._by_device)
         return self.states[where].registers[source.register].gaps
 
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
@@ -258,7 +282,7 @@ class Ledger:
     def _points(self, where: str, key: Key, since: datetime | None) -> list[Point]:
         """Give the points of a total of a place, at least those after a time."""
         if where in self._joining.altered:
-            return self._joining.joined(where, key, self._by_device).points
+            return self._joining.points(where, key, self._by_device, since)
         return series(self._store, where, self.states[where].totals[key], since)
 
     def _placed(
@@ -302,6 +326,7 @@ class Ledger:
         same = codec is not None and codec.key == state.codec
         if state.codec and not (same and reads_on(state.decoding, now)):
             self._store.forget_readings(dev_eui)
+            self._joining.begin_anew(self.places.place(dev_eui))
             self._store.waiting.unlearn(dev_eui)
             self.cursors.pop(dev_eui, None)
             known |= released(known, dev_eui)
@@ -448,6 +473,8 @@ class Ledger:
         """Note whose hours are to be written: what changed, and all of a new total."""
         where = self.places.place(dev_eui)
         since = changed.get(register)
+        if since is not None:
+            self._joining.changed(where, key, since)
         if since is None and not self._store.hours.known(where, key):
             since = self._store.samples.oldest(dev_eui, register)
         if since is not None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from .metering.gas import energy_at, in_energy
-from .metering.hours import Bounds, Period, Stretch, consumed, gaps, spread
+from .metering.hours import Bounds, Period, Stretch, gaps, spread, total_at
 from .metering.placement import OLDEST
 from .metering.plausibility import Limits
 from .metering.pulses import Weights, weighed
@@ -133,17 +133,19 @@ def spread_in(found: Iterable[Stretch], bounds: Bounds) -> timedelta:
     return spread(found, *month) if month else timedelta()
 
 
+def value_at(store: Store, dev_eui: str, source: Source, at: datetime) -> float:
+    """Give a total of a device at a time."""
+    points = store.samples.neighbours(dev_eui, source.register, at)
+    return total_at(followed(source, points), at)
+
+
 def consumption(
     store: Store, dev_eui: str, totals: Mapping[Key, Source], bounds: Bounds
 ) -> dict[tuple[Key, Period], float]:
     """Give what was consumed in each period by each total."""
     found: dict[tuple[Key, Period], float] = {}
     for key, source in totals.items():
-        for period, (start, end) in bounds.items():
-            points = {
-                point
-                for edge in (start, end)
-                for point in store.samples.neighbours(dev_eui, source.register, edge)
-            }
-            found[key, period] = consumed(followed(source, sorted(points)), start, end)
+        for period, edges in bounds.items():
+            start, end = (value_at(store, dev_eui, source, edge) for edge in edges)
+            found[key, period] = end - start
     return found
