@@ -218,7 +218,13 @@ async def test_one_device(hass: HomeAssistant, network: FlowNetwork) -> None:
     shown = fields(result)
     assert {name: shown[name] for name in (*wanted, *numbers)} == {**wanted, **numbers}
     result = await send(hass, result, {**wanted, **numbers, "codec": "klax"})
-    assert fields(result) == {"codec": "klax", "interval": None, "limit": 2.5, "modulus": 100_000}
+    assert fields(result) == {
+        "codec": "klax",
+        "interval": None,
+        "layout": None,
+        "limit": 2.5,
+        "modulus": 100_000,
+    }
     await send(hass, result, {"codec": "none", "interval": 15})
     assert existing.options["devices"] == {eui: {"codec": "none"}}
     await settled(hass)
