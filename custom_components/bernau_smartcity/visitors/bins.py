@@ -1,0 +1,177 @@
+"""What passed a line in each quarter of an hour, in an hour, on a day."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from .increments import LONGEST_SPREAD, Flag, Increment, spread
+from .reasons import Reason
+
+QUARTER: Final = timedelta(minutes=15)
+"""Shorter bins would tell of single people."""
+
+
+class Tally(NamedTuple):
+    """How many passed in a stretch of time, and how well that is known."""
+
+    passed: int | None
+    """None where nothing is known. A lower bound where coverage is below 1, or a flag says so."""
+    coverage: float = 0.0
+    """Share of the time that the counts tell of."""
+    resolved: float = 0.0
+    """Share of the bins of which a message of their own told."""
+    flags: frozenset[Flag] = frozenset()
+    interpolated: bool = False
+    """When within a longer time they passed is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Bins one after the other; the first begins at a multiple of their length since 1970."""
+
+    start: datetime
+    count: int
+    length: timedelta = QUARTER
+
+    @property
+    def end(self) -> datetime:
+        """When the last bin ends."""
+        return self.start + self.count * self.length
+
+    def ended(self, at: datetime) -> int:
+        """Count the bins that have ended by a time."""
+        return min(max(0, (at - self.start) // self.length), self.count)
+
+
+class _Part(NamedTuple):
+    """What one increment tells of a stretch of time."""
+
+    passed: int | None
+    share: float
+    """Of the stretch, that lies in the increment."""
+    increment: Increment
+    interpolated: bool
+
+
+def tally(
+    increments: Iterable[Increment], since: datetime, until: datetime, length: timedelta = QUARTER
+) -> Tally:
+    """Sum up a stretch of time; it begins and ends with a bin of the given length.
+
+    Of a longer silence the sum counts when all of it lies in the stretch.
+    """
+    parts = []
+    for increment in _overlapping(increments, since, until):
+        overlap = min(until, increment.until) - max(since, increment.since)
+        passed, interpolated = _within(increment, since, until, length)
+        parts.append(_Part(passed, overlap / (until - since), increment, interpolated))
+    return _sum(parts, length)
+
+
+def bins(increments: Iterable[Increment], grid: Grid) -> list[Tally]:
+    """Sum up each bin."""
+    parts: list[list[_Part]] = [[] for _ in range(grid.count)]
+    for increment in _overlapping(increments, grid.start, grid.end):
+        for n, part in _parts(increment, grid):
+            parts[n].append(part)
+    return [_sum(each, grid.length) for each in parts]
+
+
+def cumulated(increments: Iterable[Increment], grid: Grid) -> list[int | Reason]:
+    """Tell how many have passed when each bin ends, since the grid began.
+
+    After a longer silence the sum is right again. Once a number is lost, so are
+    all that follow; so it is with a silence during which the grid began.
+    """
+    added = [0] * grid.count
+    unknown: list[Reason | None] = [Reason.NOT_REPORTED] * grid.count
+    lost = grid.count
+    for increment in _overlapping(increments, grid.start, grid.end):
+        first, ended = grid.ended(increment.since), grid.ended(increment.until)
+        unknown[first:ended] = [None] * (ended - first)
+        silence = _is_silence(increment)
+        if _is_lost(increment) or (silence and increment.since < grid.start):
+            lost = min(lost, first)
+        elif silence:
+            last = grid.ended(increment.until - timedelta.resolution)
+            unknown[first:last] = [Reason.SILENT] * (last - first)
+            added[min(last, grid.count - 1)] += increment.passed or 0
+        else:
+            for n, part in _parts(increment, grid):
+                added[n] += part.passed or 0
+    unknown[lost:] = [Reason.LOST] * (grid.count - lost)
+    sums = accumulate(added)
+    return [passed if why is None else why for why, passed in zip(unknown, sums, strict=True)]
+
+
+def net(
+    arriving: Iterable[Sequence[int | Reason]], leaving: Iterable[Sequence[int | Reason]]
+) -> list[int | Reason]:
+    """Tell by how many a zone has gained when each bin ends.
+
+    From what has passed each line into it, and each out of it.
+    """
+    signed = [*((1, line) for line in arriving), *((-1, line) for line in leaving)]
+    signs = [sign for sign, _ in signed]
+    return [_net(signs, sums) for sums in zip(*(line for _, line in signed), strict=True)]
+
+
+def _net(signs: Sequence[int], sums: Sequence[int | Reason]) -> int | Reason:
+    known = [each for each in sums if not isinstance(each, Reason)]
+    if len(known) < len(sums):
+        return next(each for each in sums if isinstance(each, Reason))
+    return sum(sign * each for sign, each in zip(signs, known, strict=True))
+
+
+def _overlapping(
+    increments: Iterable[Increment], since: datetime, until: datetime
+) -> Iterator[Increment]:
+    return (each for each in increments if each.since < until and each.until > since)
+
+
+def _is_silence(increment: Increment) -> bool:
+    return increment.until - increment.since > LONGEST_SPREAD
+
+
+def _is_lost(increment: Increment) -> bool:
+    return increment.passed is None or increment.flag is Flag.LOST
+
+
+def _within(
+    increment: Increment, since: datetime, until: datetime, length: timedelta
+) -> tuple[int | None, bool]:
+    """Give what of an increment lies in a stretch, and whether that is interpolated."""
+    if since <= increment.since and increment.until <= until:
+        return increment.passed, False
+    inside = [each for each in spread(increment, length) if since <= each.start < until]
+    known = [each.passed for each in inside if each.passed is not None]
+    return sum(known) if known else None, any(each.interpolated for each in inside)
+
+
+def _parts(increment: Increment, grid: Grid) -> Iterator[tuple[int, _Part]]:
+    """Give the bins of a grid that an increment reaches, by their number."""
+    for each in spread(increment, grid.length):
+        n = (each.start - grid.start) // grid.length
+        if 0 <= n < grid.count:
+            overlap = min(each.start + grid.length, increment.until) - max(
+                each.start, increment.since
+            )
+            share = overlap / grid.length
+            yield n, _Part(each.passed, share, increment, each.interpolated)
+
+
+def _sum(parts: Sequence[_Part], length: timedelta) -> Tally:
+    known = [part for part in parts if part.passed is not None]
+    return Tally(
+        sum(part.passed or 0 for part in known) if known else None,
+        sum(part.share * part.increment.coverage for part in known),
+        sum(part.share * _resolution(part.increment, length) for part in known),
+        frozenset(part.increment.flag for part in parts if part.increment.flag is not None),
+        any(part.interpolated for part in parts),
+    )
+
+
+def _resolution(increment: Increment, length: timedelta) -> float:
+    return increment.coverage * min(1.0, length / (increment.until - increment.since))
