@@ -14,7 +14,6 @@ from .linear import solved
 from .occupancy import balancing_factor
 from .reasons import Reason
 
-
 _NOTHING: Final = 1e-9
 """Of what was counted: what is left of it is a rounding error."""
 _DEVIATIONS: Final = 3
