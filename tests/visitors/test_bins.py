@@ -1,5 +1,6 @@
 """What passed in bins, hours and days, from the increments of a line."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -42,6 +43,11 @@ def increment(
     return Increment(at(since), at(until), passed, flag)
 
 
+def sums(parts: Sequence[Increment], grid: Grid) -> list[int | Reason]:
+    """Give how many have passed when each bin ends."""
+    return cumulated(parts, bins(parts, grid), grid)
+
+
 def test_counter_that_reports_with_the_bins() -> None:
     """Each message fills a bin."""
     found = bins([increment(0, 15, 4), increment(15, 30, 6)], Grid(START, 3))
@@ -71,7 +77,7 @@ def test_lost_message_of_a_period() -> None:
 def test_long_silence_counts_where_it_lies_whole() -> None:
     """The day has its sum, its hours have none."""
     silence = [increment(0, 180, 90)]
-    assert tally(silence, START, START + 4 * HOUR) == Tally(90, 0.75, pytest.approx(1 / 16))
+    assert tally(silence, START, START + 4 * HOUR) == Tally(90, 0.75, 0.0625)
     assert tally(silence, START, START + HOUR)[:3] == (None, 0, 0)
     assert bins(silence, Grid(START, 1))[0] == Tally(None, interpolated=True)
 
@@ -89,7 +95,7 @@ def test_grid_takes_only_its_own() -> None:
     grid = Grid(at(15), 2)
     assert grid.end == at(45)
     assert [each.passed for each in bins(part, grid)] == [3, 3]
-    assert tally(part, at(15), at(45))[:3] == (6, 1, pytest.approx(1 / 3))
+    assert tally(part, at(15), at(45))[:2] == (6, 1)
 
 
 @given(
@@ -129,9 +135,9 @@ def test_any_partition_of_a_day_adds_up(
 
 def test_sums_when_bins_end() -> None:
     """Known from the first message to the last."""
-    found = cumulated([increment(15, 30, 4), increment(30, 40, 3)], Grid(START, 4))
+    found = sums([increment(15, 30, 4), increment(30, 40, 3)], Grid(START, 4))
     assert found == [Reason.NOT_REPORTED, 4, Reason.NOT_REPORTED, Reason.NOT_REPORTED]
-    found = cumulated([increment(5, 30, 5), increment(30, 45, 0)], Grid(START, 3))
+    found = sums([increment(5, 30, 5), increment(30, 45, 0)], Grid(START, 3))
     assert found == [2, 5, 5]
 
 
@@ -146,8 +152,10 @@ def test_sums_when_bins_end() -> None:
 def test_sums_after_a_long_silence(until: int, expected: list[int | Reason]) -> None:
     """They are right again when it ends."""
     parts = [increment(-60, 0, 2), increment(0, until, 90), increment(until, 240, 1)]
-    grid = Grid(at(-60), 5, HOUR)
-    assert cumulated([each for each in parts if each.since < each.until], grid) == expected
+    assert (
+        sums([each for each in parts if each.since < each.until], Grid(at(-60), 5, HOUR))
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,12 +168,12 @@ def test_sums_after_a_long_silence(until: int, expected: list[int | Reason]) -> 
 )
 def test_sums_after_a_loss(part: Increment, expected: list[int | Reason]) -> None:
     """Nothing that follows is known; after a reset at least that many passed."""
-    assert cumulated([increment(0, 15, 1), part, increment(30, 45, 2)], Grid(START, 3)) == expected
+    assert sums([increment(0, 15, 1), part, increment(30, 45, 2)], Grid(START, 3)) == expected
 
 
 def test_silence_in_which_the_day_began() -> None:
     """Nobody knows who of them came before."""
-    assert cumulated([increment(-120, 15, 3)], Grid(START, 2)) == [Reason.LOST] * 2
+    assert sums([increment(-120, 15, 3)], Grid(START, 2)) == [Reason.LOST] * 2
 
 
 def test_net_needs_all_lines() -> None:

@@ -1,6 +1,5 @@
 """Where people who came in somewhere went out."""
 
-from fractions import Fraction
 from itertools import product
 from random import Random
 
@@ -9,6 +8,7 @@ import pytest
 
 from custom_components.bernau_smartcity.visitors.flows import Flows, inflow, summed, zones_of
 from custom_components.bernau_smartcity.visitors.journeys import (
+    Bounds,
     Journeys,
     bounds,
     covered,
@@ -50,8 +50,13 @@ def test_chain() -> None:
         "C": pytest.approx({"B": 2 / 5}),
     }
     assert found.leaving == pytest.approx({"A": 7 / 12, "B": 11 / 38, "C": 3 / 5})
-    visits = "344/269 475/807 75/538 180/269 380/269 90/269 72/269 152/269 305/269".split()
-    assert list(found.visits.values()) == pytest.approx([float(Fraction(each)) for each in visits])
+    assert list(found.visits.values()) == pytest.approx(
+        [
+            *(344 / 269, 475 / 807, 75 / 538),
+            *(180 / 269, 380 / 269, 90 / 269),
+            *(72 / 269, 152 / 269, 305 / 269),
+        ]
+    )
     assert [found.zones_per_visit(zone) for zone in "ABC"] == pytest.approx(
         [2.0068, 2.4164, 1.9665], abs=5e-5
     )
@@ -75,9 +80,10 @@ def test_paths() -> None:
 def test_bounds() -> None:
     """What holds without any model."""
     found = bounds(told(TOWN))
-    assert found["A", "A"] == (100, 280)
-    assert found["A", "B"] == (0, 110)
-    assert [most for _, most in found.values()] == [280, 110, 90, 120, 110, 90, 60, 60, 60]
+    assert found["A", "A"] == Bounds(100, 280)
+    assert found["A", "B"] == Bounds(0, 110)
+    most = [each.most for each in found.values()]
+    assert most == [280, 110, 90, 120, 110, 90, 60, 60, 60]
 
 
 @given(
@@ -157,7 +163,7 @@ def test_people_who_only_change() -> None:
     """Who comes by train and leaves by bus arrives at the station, not in the town."""
     found = told(TOWN)
     changed = transfers(found, "A", {"train": 200, "bus": 100}, {"train": 210, "bus": 70})
-    stay = float(Fraction(344, 269) * Fraction(7, 12))
+    stay = 344 / 269 * 7 / 12
     assert changed == pytest.approx(
         {("train", "bus"): 200 * stay * 70 / 280, ("bus", "train"): 100 * stay * 210 / 280}
     )

@@ -1,6 +1,7 @@
 """Cars on single parking spaces."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 from hypothesis import given, strategies as st
@@ -50,7 +51,7 @@ def test_cars_that_came(told: list[tuple[float, int]], minutes: list[float]) -> 
 def test_any_order(told: list[tuple[float, int]], seed: int) -> None:
     """Changes alternate, last, and follow from the set of messages."""
     found = changes(states(*told), END)
-    assert all(one[1] is not other[1] for one, other in zip(found, found[1:], strict=False))
+    assert all(one[1] is not other[1] for one, other in pairwise(found))
     shuffled = states(*told, *told)
     Random(seed).shuffle(shuffled)  # noqa: S311  # no secret
     assert changes(shuffled, END) == found

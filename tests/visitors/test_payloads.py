@@ -155,12 +155,11 @@ def directions(zone: str) -> tuple[list[tuple[str, Quantity]], list[tuple[str, Q
 def zone_levels(lines: Lines, zone: str) -> list[Level | Reason]:
     """Give who is in a zone when each bin ends."""
     into, out = directions(zone)
-    return levels(
-        net(
-            [cumulated(lines[line], GRID) for line in into],
-            [cumulated(lines[line], GRID) for line in out],
-        )
+    arriving, leaving = (
+        [cumulated(lines[line], bins(lines[line], GRID), GRID) for line in side]
+        for side in (into, out)
     )
+    return levels(net(arriving, leaving))
 
 
 def zone_traffic(lines: Lines, zone: str) -> Traffic:
@@ -245,7 +244,7 @@ def test_modes(lines: Lines) -> None:
 
 
 def test_stays(lines: Lines) -> None:
-    """Those on the square are too short to tell; those on the market are told if counts are exact."""
+    """On the square too short to tell; on the market told, once it is known how counters err."""
     areas = [
         person_minutes(
             [0, *(level.people for level in zone_levels(lines, zone) if isinstance(level, Level))],

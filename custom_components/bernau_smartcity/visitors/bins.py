@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from .increments import LONGEST_SPREAD, Flag, Increment, spread
+from .increments import LONGEST_SPREAD, Bin, Flag, Increment, spread
 from .reasons import Reason
 
 QUARTER: Final = timedelta(minutes=15)
@@ -45,14 +45,31 @@ class Grid:
         return min(max(0, (at - self.start) // self.length), self.count)
 
 
-class _Part(NamedTuple):
-    """What one increment tells of a stretch of time."""
+class _Sum:
+    """What all increments together tell of a stretch of time."""
 
-    passed: int | None
-    share: float
-    """Of the stretch, that lies in the increment."""
-    increment: Increment
-    interpolated: bool
+    __slots__ = ("coverage", "flags", "interpolated", "passed", "resolved")
+
+    def __init__(self) -> None:
+        self.passed: int | None = None
+        self.coverage = self.resolved = 0.0
+        self.flags: set[Flag] = set()
+        self.interpolated = False
+
+    def add(self, part: Bin, coverage: float, resolution: float) -> None:
+        """Add what one of them tells; `part.share` is its share of the stretch."""
+        if part.passed is not None:
+            self.passed = (self.passed or 0) + part.passed
+            self.coverage += part.share * coverage
+            self.resolved += part.share * coverage * resolution
+        if part.flag is not None:
+            self.flags.add(part.flag)
+        self.interpolated |= part.interpolated
+
+    def tally(self) -> Tally:
+        """Give the sum."""
+        flags = frozenset(self.flags)
+        return Tally(self.passed, self.coverage, self.resolved, flags, self.interpolated)
 
 
 def tally(
@@ -62,30 +79,35 @@ def tally(
 
     Of a longer silence the sum counts when all of it lies in the stretch.
     """
-    parts = []
+    total = _Sum()
     for increment in _overlapping(increments, since, until):
         overlap = min(until, increment.until) - max(since, increment.since)
-        passed, interpolated = _within(increment, since, until, length)
-        parts.append(_Part(passed, overlap / (until - since), increment, interpolated))
-    return _sum(parts, length)
+        part = _within(increment, since, until, length)._replace(share=overlap / (until - since))
+        total.add(part, increment.coverage, _resolution(increment, length))
+    return total.tally()
 
 
 def bins(increments: Iterable[Increment], grid: Grid) -> list[Tally]:
     """Sum up each bin."""
-    parts: list[list[_Part]] = [[] for _ in range(grid.count)]
+    sums = [_Sum() for _ in range(grid.count)]
     for increment in _overlapping(increments, grid.start, grid.end):
-        for n, part in _parts(increment, grid):
-            parts[n].append(part)
-    return [_sum(each, grid.length) for each in parts]
+        resolution = _resolution(increment, grid.length)
+        for part in spread(increment, grid.length):
+            n = (part.start - grid.start) // grid.length
+            if 0 <= n < grid.count:
+                sums[n].add(part, increment.coverage, resolution)
+    return [each.tally() for each in sums]
 
 
-def cumulated(increments: Iterable[Increment], grid: Grid) -> list[int | Reason]:
-    """Tell how many have passed when each bin ends, since the grid began.
+def cumulated(
+    increments: Iterable[Increment], counted: Iterable[Tally], grid: Grid
+) -> list[int | Reason]:
+    """Tell how many have passed when each bin ends, since the grid began; `counted` are its bins.
 
     After a longer silence the sum is right again. Once a number is lost, so are
     all that follow; so it is with a silence during which the grid began.
     """
-    added = [0] * grid.count
+    added = [each.passed or 0 for each in counted]
     unknown: list[Reason | None] = [Reason.NOT_REPORTED] * grid.count
     lost = grid.count
     for increment in _overlapping(increments, grid.start, grid.end):
@@ -98,9 +120,6 @@ def cumulated(increments: Iterable[Increment], grid: Grid) -> list[int | Reason]
             last = grid.ended(increment.until - timedelta.resolution)
             unknown[first:last] = [Reason.SILENT] * (last - first)
             added[min(last, grid.count - 1)] += increment.passed or 0
-        else:
-            for n, part in _parts(increment, grid):
-                added[n] += part.passed or 0
     unknown[lost:] = [Reason.LOST] * (grid.count - lost)
     sums = accumulate(added)
     return [passed if why is None else why for why, passed in zip(unknown, sums, strict=True)]
@@ -139,39 +158,16 @@ def _is_lost(increment: Increment) -> bool:
     return increment.passed is None or increment.flag is Flag.LOST
 
 
-def _within(
-    increment: Increment, since: datetime, until: datetime, length: timedelta
-) -> tuple[int | None, bool]:
-    """Give what of an increment lies in a stretch, and whether that is interpolated."""
+def _within(increment: Increment, since: datetime, until: datetime, length: timedelta) -> Bin:
+    """Give what of an increment lies in a stretch."""
     if since <= increment.since and increment.until <= until:
-        return increment.passed, False
+        return Bin(since, increment.passed, increment.flag)
     inside = [each for each in spread(increment, length) if since <= each.start < until]
     known = [each.passed for each in inside if each.passed is not None]
-    return sum(known) if known else None, any(each.interpolated for each in inside)
-
-
-def _parts(increment: Increment, grid: Grid) -> Iterator[tuple[int, _Part]]:
-    """Give the bins of a grid that an increment reaches, by their number."""
-    for each in spread(increment, grid.length):
-        n = (each.start - grid.start) // grid.length
-        if 0 <= n < grid.count:
-            overlap = min(each.start + grid.length, increment.until) - max(
-                each.start, increment.since
-            )
-            share = overlap / grid.length
-            yield n, _Part(each.passed, share, increment, each.interpolated)
-
-
-def _sum(parts: Sequence[_Part], length: timedelta) -> Tally:
-    known = [part for part in parts if part.passed is not None]
-    return Tally(
-        sum(part.passed or 0 for part in known) if known else None,
-        sum(part.share * part.increment.coverage for part in known),
-        sum(part.share * _resolution(part.increment, length) for part in known),
-        frozenset(part.increment.flag for part in parts if part.increment.flag is not None),
-        any(part.interpolated for part in parts),
-    )
+    passed = sum(known) if known else None
+    return inside[0]._replace(passed=passed)
 
 
 def _resolution(increment: Increment, length: timedelta) -> float:
-    return increment.coverage * min(1.0, length / (increment.until - increment.since))
+    """Give the share of bins of which there would be a message of their own."""
+    return min(1.0, length / (increment.until - increment.since))

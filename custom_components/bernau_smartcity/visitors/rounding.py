@@ -11,11 +11,12 @@ def apportion(whole: int, weights: Sequence[float]) -> list[int]:
     of equal ones the first. Weights are not negative, and not all zero.
     """
     ratios = [weight.as_integer_ratio() for weight in weights]
-    denominator = lcm(*(below for _, below in ratios))
+    denominator = lcm(*[below for _, below in ratios])
     exact = [above * (denominator // below) for above, below in ratios]
     total = sum(exact)
     parts = [whole * weight // total for weight in exact]
-    by_remainder = sorted(range(len(parts)), key=lambda n: -(whole * exact[n] % total))
-    for n in by_remainder[: whole - sum(parts)]:
-        parts[n] += 1
+    if missing := whole - sum(parts):
+        remainders = [-(whole * weight % total) for weight in exact]
+        for n in sorted(range(len(parts)), key=remainders.__getitem__)[:missing]:
+            parts[n] += 1
     return parts
