@@ -178,6 +178,6 @@ def test_silence_in_which_the_day_began() -> None:
 
 def test_net_needs_all_lines() -> None:
     """In less out, where all are known."""
-    found = net([[1, 5, 9], [0, 1, Reason.SILENT]], [[2, 3, 4]])
-    assert found == [-1, 3, Reason.SILENT]
-    assert net([], []) == []
+    found = net([(1, [1, 5, 9]), (1.5, [0, 2, Reason.SILENT]), (-1, [2, 3, 4])])
+    assert found == [-1, 5, Reason.SILENT]
+    assert net([]) == []

@@ -9,6 +9,7 @@ import pytest
 from custom_components.bernau_smartcity.visitors.days import day_of, hour_of
 from custom_components.bernau_smartcity.visitors.flows import (
     OUTSIDE,
+    Counting,
     Gate,
     Share,
     inflow,
@@ -58,7 +59,7 @@ def test_gates_between_the_same_zones_add_up() -> None:
 
 def test_counter_without_direction() -> None:
     """Half of the crossings each way."""
-    beam = Gate(origin=OUTSIDE, target="A", directed=False)
+    beam = Gate(origin=OUTSIDE, target="A", counting=Counting.EITHER)
     assert summed(beam.flows(11, 0)) == {(OUTSIDE, "A"): 5.5, ("A", OUTSIDE): 5.5}
 
 

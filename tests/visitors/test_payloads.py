@@ -13,22 +13,14 @@ import pytest
 
 from custom_components.bernau_smartcity.codecs import CODECS
 from custom_components.bernau_smartcity.model import Quantity, Uplink, readings_of
-from custom_components.bernau_smartcity.visitors.bins import (
-    QUARTER,
-    Grid,
-    Tally,
-    bins,
-    cumulated,
-    net,
-    tally,
-)
+from custom_components.bernau_smartcity.visitors.bins import QUARTER, Grid, Tally
 from custom_components.bernau_smartcity.visitors.dwell import (
     Dwell,
     Traffic,
     live_dwell,
     person_minutes,
 )
-from custom_components.bernau_smartcity.visitors.flows import Gate, Mode, summed, visitors
+from custom_components.bernau_smartcity.visitors.flows import Counting, Gate, Mode, visitors
 from custom_components.bernau_smartcity.visitors.increments import (
     Count,
     Flag,
@@ -36,12 +28,20 @@ from custom_components.bernau_smartcity.visitors.increments import (
     Line,
     increments,
 )
-from custom_components.bernau_smartcity.visitors.modes import Arrivals, Split, modal_split
-from custom_components.bernau_smartcity.visitors.occupancy import Drift, Level, levels, present
+from custom_components.bernau_smartcity.visitors.modes import Split, modal_split
+from custom_components.bernau_smartcity.visitors.occupancy import Drift, Level, present
 from custom_components.bernau_smartcity.visitors.reasons import Reason
+from custom_components.bernau_smartcity.visitors.zones import (
+    Passage,
+    Series,
+    series,
+    town_arrivals,
+    town_flows,
+    zone_levels,
+    zone_traffic,
+)
 
 START: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
-END: Final = START + timedelta(hours=1)
 GRID: Final = Grid(START, 4)
 
 
@@ -92,7 +92,7 @@ COUNTERS: Final = {
     ),
 }
 
-type Lines = dict[tuple[str, Quantity], list[Increment]]
+type Passages = dict[str, Passage]
 
 
 def uplinks(counter: Counter) -> list[Uplink]:
@@ -125,137 +125,126 @@ def counted(counter: Counter, quantity: Quantity, seed: int) -> list[Increment]:
 
 
 @pytest.fixture(params=range(3))
-def lines(request: pytest.FixtureRequest) -> Lines:
-    """Give the increments of all lines; however the messages came, they are the same."""
+def town(request: pytest.FixtureRequest) -> Passages:
+    """Give what passed all gates; however the messages came, it is the same."""
     return {
-        (name, quantity): counted(counter, quantity, request.param)
+        name: Passage(
+            counter.gate,
+            series(counted(counter, Quantity.PEOPLE_IN, request.param), GRID),
+            series(counted(counter, Quantity.PEOPLE_OUT, request.param), GRID),
+        )
         for name, counter in COUNTERS.items()
-        for quantity in (Quantity.PEOPLE_IN, Quantity.PEOPLE_OUT)
     }
 
 
-def passed(lines: Lines, name: str, quantity: Quantity) -> list[int | None]:
+def passed(line: Series) -> list[int | None]:
     """Give what passed in each bin."""
-    return [each.passed for each in bins(lines[name, quantity], GRID)]
+    return [each.passed for each in line.bins]
 
 
-def directions(zone: str) -> tuple[list[tuple[str, Quantity]], list[tuple[str, Quantity]]]:
-    """Name the lines into a zone, and those out of it."""
-    into, out = [], []
-    for name, (gate, *_) in COUNTERS.items():
-        if zone == gate.target:
-            into.append((name, Quantity.PEOPLE_IN))
-            out.append((name, Quantity.PEOPLE_OUT))
-        if zone == gate.origin:
-            into.append((name, Quantity.PEOPLE_OUT))
-            out.append((name, Quantity.PEOPLE_IN))
-    return into, out
-
-
-def zone_levels(lines: Lines, zone: str) -> list[Level | Reason]:
-    """Give who is in a zone when each bin ends."""
-    into, out = directions(zone)
-    arriving, leaving = (
-        [cumulated(lines[line], bins(lines[line], GRID), GRID) for line in side]
-        for side in (into, out)
-    )
-    return levels(net(arriving, leaving))
-
-
-def zone_traffic(lines: Lines, zone: str) -> Traffic:
+def traffic(town: Passages, zone: str) -> Traffic:
     """Give what passed into a zone and out of it."""
-    into, out = (
-        [
-            sum(each.passed or 0 for each in column)
-            for column in zip(*(bins(lines[line], GRID) for line in side), strict=True)
-        ]
-        for side in directions(zone)
-    )
-    coverage = min(tally(lines[line], START, END).coverage for line in directions(zone)[0])
-    return Traffic(entered=into, left=out, coverage=coverage)
+    found = zone_traffic(town.values(), zone)
+    assert isinstance(found, Traffic)
+    return found
 
 
-def totals(lines: Lines, name: str) -> tuple[int, int]:
-    """Give who passed a gate in the hour, forward and backward."""
-    forward = tally(lines[name, Quantity.PEOPLE_IN], START, END).passed
-    backward = tally(lines[name, Quantity.PEOPLE_OUT], START, END).passed
-    assert forward is not None
-    assert backward is not None
-    return forward, backward
-
-
-def test_bins(lines: Lines) -> None:
+def test_bins(town: Passages) -> None:
     """With a rollover, a restart and a message that got lost."""
-    assert passed(lines, "G1", Quantity.PEOPLE_IN) == [40, 35, 10, 5]
-    assert passed(lines, "G1", Quantity.PEOPLE_OUT) == [5, 10, 30, 40]
-    assert passed(lines, "G2", Quantity.PEOPLE_IN) == [12, 20, 10, 4]
-    assert passed(lines, "G2", Quantity.PEOPLE_OUT) == [2, 5, 8, 12]
-    assert passed(lines, "G3", Quantity.PEOPLE_IN) == [10, 4, 3, 3]
-    assert passed(lines, "G3", Quantity.PEOPLE_OUT) == [3, 6, 5, 5]
-    assert bins(lines["G2", Quantity.PEOPLE_IN], GRID)[1].flags == {Flag.ROLLOVER}
+    assert passed(town["G1"].forward) == [40, 35, 10, 5]
+    assert passed(town["G1"].backward) == [5, 10, 30, 40]
+    assert passed(town["G2"].forward) == [12, 20, 10, 4]
+    assert passed(town["G2"].backward) == [2, 5, 8, 12]
+    assert passed(town["G3"].forward) == [10, 4, 3, 3]
+    assert passed(town["G3"].backward) == [3, 6, 5, 5]
+    assert town["G2"].forward.bins[1].flags == {Flag.ROLLOVER}
 
 
-def test_hour_of_the_counter_that_restarted(lines: Lines) -> None:
+def test_hour_of_the_counter_that_restarted(town: Passages) -> None:
     """Its sum is a lower bound, and three of four messages came."""
-    found = tally(lines["G3", Quantity.PEOPLE_IN], START, END)
-    assert found == Tally(20, 1, 0.75, frozenset({Flag.RESET}))
-    assert [each.interpolated for each in bins(lines["G3", Quantity.PEOPLE_IN], GRID)] == [
-        False,
-        False,
-        True,
-        True,
-    ]
+    line = town["G3"].forward
+    assert line.total == Tally(20, 1, 0.75, frozenset({Flag.RESET}))
+    assert [each.interpolated for each in line.bins] == [False, False, True, True]
 
 
-def test_zones(lines: Lines) -> None:
+def test_zones(town: Passages) -> None:
     """Fourteen more left the square than came: they are missing, and remembered."""
-    square, market = zone_levels(lines, "A"), zone_levels(lines, "B")
+    square, market = (zone_levels(town.values(), zone) for zone in "AB")
     assert square == [Level(25, 0), Level(35, 0), Level(13, 0), Level(-14, 14)]
     assert market == [Level(17, 0), Level(30, 0), Level(30, 0), Level(20, 0)]
-    now = END + timedelta(minutes=5)
+    now = GRID.end + timedelta(minutes=5)
     found = [present(zone, GRID, now, QUARTER) for zone in (square, market)]
     assert [level.people for level in found if isinstance(level, Level)] == [0, 20]
-    assert zone_traffic(lines, "A") == Traffic(
+    assert traffic(town, "A") == Traffic(
         entered=[42, 40, 18, 17], left=[17, 30, 40, 44], coverage=1
     )
-    assert zone_traffic(lines, "B") == Traffic(
-        entered=[22, 24, 13, 7], left=[5, 11, 13, 17], coverage=1
-    )
+    assert traffic(town, "B") == Traffic(entered=[22, 24, 13, 7], left=[5, 11, 13, 17], coverage=1)
 
 
-def test_visitors(lines: Lines) -> None:
+def test_visitors(town: Passages) -> None:
     """Those who walk on to the market came to the town once."""
-    flows = summed(
-        flow
-        for name, counter in COUNTERS.items()
-        for flow in counter.gate.flows(*totals(lines, name))
-    )
+    flows = town_flows(town.values())
     assert visitors(flows) == 110
-    assert visitors({edge[::-1]: number for edge, number in flows.items()}) == 104
+    assert visitors({(target, origin): n for (origin, target), n in flows.items()}) == 104
 
 
-def test_modes(lines: Lines) -> None:
+def test_modes(town: Passages) -> None:
     """Enough came in all, though few on foot."""
-    found = modal_split(
-        Arrivals(counter.gate, *totals(lines, name), 1) for name, counter in COUNTERS.items()
-    )
+    found = modal_split(town_arrivals(town.values()))
     assert isinstance(found, Split)
     assert found.tenths == {Mode.TRAIN: 818, Mode.WALK: 182}
 
 
-def test_stays(lines: Lines) -> None:
+def test_stays(town: Passages) -> None:
     """On the square too short to tell; on the market told, once it is known how counters err."""
-    areas = [
-        person_minutes(
-            [0, *(level.people for level in zone_levels(lines, zone) if isinstance(level, Level))],
-            QUARTER,
-        )
-        for zone in "AB"
-    ]
-    assert areas == [1095, 1305]
+    levels = [zone_levels(town.values(), zone) for zone in "AB"]
+    people = [[level.people for level in each if isinstance(level, Level)] for each in levels]
+    assert [person_minutes([0, *each], QUARTER) for each in people] == [1095, 1305]
     exact = Drift(1000, 1000)
-    assert live_dwell(zone_traffic(lines, "A"), exact) is Reason.SHORTER_THAN_BIN
-    found = live_dwell(zone_traffic(lines, "B"), exact)
+    assert live_dwell(traffic(town, "A"), exact) is Reason.SHORTER_THAN_BIN
+    found = live_dwell(traffic(town, "B"), exact)
     assert isinstance(found, Dwell)
     assert found.mean / timedelta(minutes=1) == pytest.approx(1305 / 46)
-    assert live_dwell(zone_traffic(lines, "B"), Reason.NO_FLOW) is Reason.DRIFT_UNKNOWN
+    assert live_dwell(traffic(town, "B"), Reason.NO_FLOW) is Reason.DRIFT_UNKNOWN
+
+
+@pytest.mark.parametrize("counting", [Counting.FORWARD, Counting.EITHER])
+def test_gate_that_does_not_count_both_ways(town: Passages, counting: Counting) -> None:
+    """Nobody can tell who is there, but who came."""
+    line = town["G1"].forward
+    gate = Gate(origin="*", target="A", counting=counting)
+    silent = series([], GRID)
+    passages = [Passage(gate, line, silent), town["G2"]]
+    assert passages[0].coverage == 1
+    assert zone_levels(passages, "A") == []
+    assert live_dwell(traffic(dict(zip("12", passages, strict=True)), "A"), Drift(1, 1)) is (
+        Reason.OPEN_BOUNDARY
+    )
+    came = {Counting.FORWARD: 90, Counting.EITHER: 45}
+    assert visitors(town_flows(passages)) == came[counting]
+
+
+def test_dead_counter(town: Passages) -> None:
+    """A zone of which it should tell is unknown, and so is how people arrive."""
+    silent = series([], GRID)
+    passages = [Passage(town["G1"].gate, silent, silent), town["G2"], town["G3"]]
+    assert zone_levels(passages, "A") == [Reason.NOT_REPORTED] * 4
+    found = zone_traffic(passages, "A")
+    assert isinstance(found, Traffic)
+    assert live_dwell(found, Drift(1, 1)) is Reason.COVERAGE
+    assert modal_split(town_arrivals(passages)) is Reason.COVERAGE
+    assert visitors(town_flows(passages)) == 20
+
+
+def test_zone_without_counters(town: Passages) -> None:
+    """There is nothing to say of it."""
+    assert zone_levels(town.values(), "C") == []
+    assert zone_traffic(town.values(), "C") is Reason.OPEN_BOUNDARY
+
+
+def test_cars(town: Passages) -> None:
+    """In each of them come more than one."""
+    gate = Gate(origin="A", target="*", people=1.5)
+    passages = [Passage(gate, town["G1"].backward, town["G1"].forward)]
+    assert zone_levels(passages, "A")[0] == Level(52.5, 0)
+    assert traffic({"G": passages[0]}, "A").entered == [60, 52.5, 15, 7.5]

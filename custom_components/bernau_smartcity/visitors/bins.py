@@ -125,23 +125,25 @@ def cumulated(
     return [passed if why is None else why for why, passed in zip(unknown, sums, strict=True)]
 
 
-def net(
-    arriving: Iterable[Sequence[int | Reason]], leaving: Iterable[Sequence[int | Reason]]
-) -> list[int | Reason]:
-    """Tell by how many a zone has gained when each bin ends.
+def net(lines: Iterable[tuple[float, Sequence[int | Reason]]]) -> list[float | Reason]:
+    """Tell by how many a zone has gained when each bin ends, from the sums of its lines.
 
-    From what has passed each line into it, and each out of it.
+    Each line comes with what one count adds to the zone, or takes from it.
     """
-    signed = [*((1, line) for line in arriving), *((-1, line) for line in leaving)]
-    signs = [sign for sign, _ in signed]
-    return [_net(signs, sums) for sums in zip(*(line for _, line in signed), strict=True)]
+    weights, sums = [], []
+    for weight, line in lines:
+        weights.append(weight)
+        sums.append(line)
+    return [_net(weights, column) for column in zip(*sums, strict=True)]
 
 
-def _net(signs: Sequence[int], sums: Sequence[int | Reason]) -> int | Reason:
-    known = [each for each in sums if not isinstance(each, Reason)]
-    if len(known) < len(sums):
-        return next(each for each in sums if isinstance(each, Reason))
-    return sum(sign * each for sign, each in zip(signs, known, strict=True))
+def _net(weights: Sequence[float], column: Sequence[int | Reason]) -> float | Reason:
+    gain = 0.0
+    for weight, passed in zip(weights, column, strict=True):
+        if isinstance(passed, Reason):
+            return passed
+        gain += weight * passed
+    return gain
 
 
 def _overlapping(

@@ -27,6 +27,16 @@ class Mode(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Counting(StrEnum):
+    """What the counter at a gate tells apart."""
+
+    BOTH = "both"
+    FORWARD = "forward"
+    """It counts only those who go to the target."""
+    EITHER = "either"
+    """It cannot tell in which direction they pass."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """A counted line between two zones, of which one may be `OUTSIDE`."""
@@ -36,15 +46,14 @@ class Gate:
     mode: Mode | None = None
     people: float = 1
     """For each that is counted; in a car are more than one."""
-    directed: bool = True
-    """The counter tells in which direction they pass."""
+    counting: Counting = Counting.BOTH
 
     def flows(self, forward: float, backward: float) -> Iterator[tuple[Edge, float]]:
         """Give who went to the target, and who from it.
 
         Of those whose direction nobody knows, half are taken to go either way.
         """
-        if not self.directed:
+        if self.counting is Counting.EITHER:
             forward = backward = (forward + backward) / 2
         yield (self.origin, self.target), forward * self.people
         yield (self.target, self.origin), backward * self.people
