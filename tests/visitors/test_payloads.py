@@ -176,9 +176,17 @@ def test_zones(town: Passages) -> None:
     found = [present(zone, GRID, now, QUARTER) for zone in (square, market)]
     assert [level.people for level in found if isinstance(level, Level)] == [0, 20]
     assert traffic(town, "A") == Traffic(
-        entered=[42, 40, 18, 17], left=[17, 30, 40, 44], coverage=1
+        entered=[42, 40, 18, 17],
+        left=[17, 30, 40, 44],
+        coverage=1,
+        flags=frozenset({Flag.ROLLOVER}),
     )
-    assert traffic(town, "B") == Traffic(entered=[22, 24, 13, 7], left=[5, 11, 13, 17], coverage=1)
+    assert traffic(town, "B") == Traffic(
+        entered=[22, 24, 13, 7],
+        left=[5, 11, 13, 17],
+        coverage=1,
+        flags=frozenset({Flag.ROLLOVER, Flag.RESET}),
+    )
 
 
 def test_visitors(town: Passages) -> None:
@@ -205,6 +213,7 @@ def test_stays(town: Passages) -> None:
     found = live_dwell(traffic(town, "B"), exact)
     assert isinstance(found, Dwell)
     assert found.mean / timedelta(minutes=1) == pytest.approx(1305 / 46)
+    assert Flag.RESET in found.flags
     assert live_dwell(traffic(town, "B"), Reason.NO_FLOW) is Reason.DRIFT_UNKNOWN
 
 

@@ -5,8 +5,12 @@ from itertools import product
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.visitors.journeys import Journeys, journeys
-from custom_components.bernau_smartcity.visitors.tables import rounded, suppressed
+from custom_components.bernau_smartcity.visitors.journeys import (
+    Journeys,
+    journeys,
+    strongest_paths,
+)
+from custom_components.bernau_smartcity.visitors.tables import published, rounded, suppressed
 
 from .example import TOWN
 
@@ -36,6 +40,17 @@ def test_small_numbers(cells: tuple[int, ...], expected: tuple[int | None, ...])
     places = [(row, column) for row in "AB" for column in "AB"]
     table = dict(zip(places, cells, strict=True))
     assert tuple(suppressed(table).values()) == expected
+
+
+def test_paths_of_few() -> None:
+    """Rarely walked, they are somebody's."""
+    found = journeys(TOWN)
+    assert isinstance(found, Journeys)
+    paths = strongest_paths(found, 1000)
+    shown = published(paths, found.total, 30)
+    assert ["".join(path.zones) for path, _ in shown] == ["A", "AB", "C", "B", "ABA", "BA"]
+    assert [number for _, number in shown] == [175, 36, 36, 35, 35, 33]
+    assert len(published(paths, found.total)) > len(shown)
 
 
 def test_single_number() -> None:

@@ -7,13 +7,14 @@ every estimate is made from balanced counts.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import accumulate, pairwise
 from math import sqrt
 from typing import Final
 
 from .bins import QUARTER
+from .increments import Flag
 from .occupancy import Drift, Level, balancing_factor, levels
 from .reasons import Reason
 
@@ -39,16 +40,12 @@ class Traffic:
     enclosed: bool = True
     """All ways into the zone and out of it are counted, by direction."""
     length: timedelta = QUARTER
+    flags: frozenset[Flag] = frozenset()
 
     def scaled(self, factor: float) -> Traffic:
         """Multiply entries and divide exits by a factor."""
-        return Traffic(
-            entered=[each * factor for each in self.entered],
-            left=[each / factor for each in self.left],
-            coverage=self.coverage,
-            enclosed=self.enclosed,
-            length=self.length,
-        )
+        entered = [each * factor for each in self.entered]
+        return replace(self, entered=entered, left=[each / factor for each in self.left])
 
     @property
     def net(self) -> list[float]:
@@ -70,6 +67,8 @@ class Dwell:
     person_minutes: float
     entered: float
     left: float
+    flags: frozenset[Flag] = frozenset()
+    """Of the counts from which it follows."""
 
 
 def person_minutes(present: Iterable[float], length: timedelta) -> float:
@@ -164,4 +163,6 @@ def _resolved(dwell: Dwell, traffic: Traffic, bins: int | None = None) -> Dwell 
     if dwell.mean < traffic.length:
         return Reason.SHORTER_THAN_BIN
     window = traffic.duration if bins is None else min(bins * traffic.length, traffic.duration)
-    return Reason.LONGER_THAN_WINDOW if dwell.mean > window else dwell
+    if dwell.mean > window:
+        return Reason.LONGER_THAN_WINDOW
+    return replace(dwell, flags=traffic.flags)

@@ -3,10 +3,11 @@
 A single person on a way at night is somebody's walk.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from .flows import Edge
+from .journeys import Path
 from .rounding import apportion
 
 SMALLEST: Final = 5
@@ -42,6 +43,14 @@ def suppressed(table: Mapping[Edge, int], smallest: int = SMALLEST) -> dict[Edge
     while more := {edge for line in lines for edge in _betrayer(line, table, hidden)}:
         hidden |= more
     return {edge: None if edge in hidden else value for edge, value in table.items()}
+
+
+def published(
+    paths: Iterable[Path], visits: float, smallest: int = SMALLEST
+) -> list[tuple[Path, int]]:
+    """Give the paths that enough of all visitors took, each with how many these were."""
+    people = ((path, round(path.share * visits)) for path in paths)
+    return [(path, number) for path, number in people if number >= smallest]
 
 
 def _betrayer(line: Sequence[Edge], table: Mapping[Edge, int], hidden: set[Edge]) -> list[Edge]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .bins import Grid, Tally, bins, cumulated, net, tally
 from .dwell import Traffic
 from .flows import Counting, Edge, Gate, summed
-from .increments import Increment
+from .increments import Flag, Increment
 from .modes import Arrivals
 from .occupancy import Level, levels
 from .reasons import Reason
@@ -38,6 +38,11 @@ class Passage:
         if self.gate.counting is Counting.BOTH:
             coverage = min(coverage, self.backward.total.coverage)
         return coverage
+
+    @property
+    def flags(self) -> frozenset[Flag]:
+        """What must be known of its counts to judge them."""
+        return self.forward.total.flags | self.backward.total.flags
 
     @property
     def totals(self) -> tuple[int, int]:
@@ -73,6 +78,7 @@ def zone_traffic(passages: Iterable[Passage], zone: str) -> Traffic | Reason:
         coverage=min(passage.coverage for passage in own),
         enclosed=_is_enclosed(own),
         length=own[0].forward.grid.length,
+        flags=frozenset().union(*(passage.flags for passage in own)),
     )
 
 
