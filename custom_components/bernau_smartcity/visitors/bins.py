@@ -82,7 +82,11 @@ def tally(
     total = _Sum()
     for increment in _overlapping(increments, since, until):
         overlap = min(until, increment.until) - max(since, increment.since)
-        part = _within(increment, since, until, length)._replace(share=overlap / (until - since))
+        share = overlap / (until - since)
+        if since <= increment.since and increment.until <= until:
+            part = Bin(since, increment.passed, increment.flag, share=share)
+        else:
+            part = _within(increment, since, until, length)._replace(share=share)
         total.add(part, increment.coverage, _resolution(increment, length))
     return total.tally()
 
@@ -161,9 +165,7 @@ def _is_lost(increment: Increment) -> bool:
 
 
 def _within(increment: Increment, since: datetime, until: datetime, length: timedelta) -> Bin:
-    """Give what of an increment lies in a stretch."""
-    if since <= increment.since and increment.until <= until:
-        return Bin(since, increment.passed, increment.flag)
+    """Give what of an increment lies in a stretch that cuts it."""
     inside = [each for each in spread(increment, length) if since <= each.start < until]
     known = [each.passed for each in inside if each.passed is not None]
     passed = sum(known) if known else None

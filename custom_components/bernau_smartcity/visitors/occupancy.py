@@ -77,7 +77,8 @@ def present(
     """Give who is present: the last level that all counters of the zone told.
 
     None of it holds once a later bin should be known, for a stale number is
-    none. Before the first bin after a reset is due, the zone is empty.
+    none. Before the first bin after a reset is due, the zone is empty. There
+    are no levels of a zone whose boundary is open.
     """
     if not found:
         return Reason.OPEN_BOUNDARY
