@@ -29,7 +29,7 @@ HOME_MADE = "klax"
 
 
 @asynccontextmanager
-async def town(*arguments: str) -> AsyncIterator[dict[str, str]]:
+async def town(*arguments: str) -> AsyncIterator[dict[str, Any]]:
     """Run the simulator with these arguments, and give its addresses and keys."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulator", *arguments, stdout=PIPE, cwd=ROOT
@@ -64,14 +64,10 @@ async def home_assistant() -> AsyncIterator[HomeAssistant]:
 
 @asynccontextmanager
 async def entry_for(
-    hass: HomeAssistant, place: Mapping[str, str]
+    hass: HomeAssistant, place: Mapping[str, Any]
 ) -> AsyncIterator[MockConfigEntry]:
     """Configure an entry that reads the whole town."""
-    fields = {
-        "url": place["url"],
-        "api_key": place["api_key"],
-        "tenant": place["tenant_id"],
-    }
+    fields = place["credentials"]
     async with aiohttp.ClientSession() as session:
         vars(coordinator)["async_get_clientsession"] = lambda _: session
         connection = SERVERS["chirpstack"].connect(fields, session)

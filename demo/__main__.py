@@ -14,6 +14,8 @@ from typing import Final
 
 from aiohttp import ClientError, ClientSession
 
+from simulator.servers import CHIRPSTACK, names
+
 from . import proof, show
 from .home_assistant import Installation
 from .kills import Kills
@@ -34,6 +36,9 @@ def arguments() -> Namespace:
     parser.add_argument("--check", action="store_true", help="prove that everything works, and end")
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="use this new folder for all files and keep it"
+    )
+    parser.add_argument(
+        "--server", choices=names(), default=CHIRPSTACK, help="kind of network server"
     )
     parser.add_argument("--port", type=int, metavar="N", help="port of Home Assistant")
     parser.add_argument(
@@ -88,28 +93,28 @@ async def run(options: Namespace, path: Path) -> None:
     installation = Installation(path, port, password=f"bernau-{secrets.token_hex(3)}")
     installation.prepare()
     work = asyncio.create_task(
-        _check(installation, Kills(options.kills, options.seed))
+        _check(installation, Kills(options.kills, options.seed), options.server)
         if options.check
-        else _show(installation)
+        else _show(installation, options.server)
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
     await work
 
 
-async def _show(installation: Installation) -> None:
+async def _show(installation: Installation, server: str) -> None:
     # An interruption is how it is meant to end.
     with suppress(asyncio.CancelledError):
         async with ClientSession() as session:
-            await show.show(session, installation)
+            await show.show(session, installation, server)
     say("Everything that was started is stopped.")
 
 
-async def _check(installation: Installation, kills: Kills) -> None:
+async def _check(installation: Installation, kills: Kills, server: str) -> None:
     limit = CHECK_LIMIT + kills.count * KILL_LIMIT
     try:
         async with asyncio.timeout(limit), ClientSession() as session:
-            await proof.prove(session, installation, kills)
+            await proof.prove(session, installation, kills, server)
     except TimeoutError as error:
         log = tail(installation.log)
         message = f"The check did not end within {limit:.0f} s. The end of the log:\n{log}"

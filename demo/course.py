@@ -21,12 +21,7 @@ async def set_up(hass: HomeAssistant, town: Town) -> str:
     say("Setting up Bernau SmartCity through its own dialog …")
     devices = await town.truth()
     decoders = sorted({device.codec for device in devices})
-    known = {
-        "server": "chirpstack",
-        "url": town.url,
-        "api_key": town.api_key,
-        "tenant": town.tenant,
-    }
+    known = {"server": town.server, **town.credentials}
     return await flow.set_up(hass, known, decoders)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import ClientSession
@@ -12,7 +13,7 @@ from .home_assistant import HomeAssistant, Installation
 from .kills import Kills
 from .process import DemoError, InVainError, say, tail, wait_until
 from .report import Log, Report, tell_quiet
-from .town import Device, Town
+from .town import Device, Stage, Town
 
 BEHIND: Final = 8 * 3600.0
 """Seconds that the town lives behind at first, so that there is something to miss."""
@@ -23,14 +24,17 @@ ENERGY_LIMIT: Final = 360.0
 LOADED_LIMIT: Final = 60.0
 
 
-async def prove(session: ClientSession, installation: Installation, killed: Kills) -> None:
-    """Go through all proofs; raises DemoError unless everything holds."""
+async def prove(
+    session: ClientSession, installation: Installation, killed: Kills, server: str
+) -> None:
+    """Go through all proofs with a kind of server; raises DemoError unless everything holds."""
     report = Report()
     folder = installation.folder
     behind = BEHIND + (kills.ROOM if killed.count else 0.0)
     log = Log(installation.log)
+    stage = Stage(server=server, behind=behind)
     async with installation.running(session) as hass:
-        async with town.running(session, folder / "town-1.log", behind=behind) as first:
+        async with town.running(session, folder / "town-1.log", stage) as first:
             entry_id = await course.set_up(hass, first)
             await _everything_there(report, hass, first, entry_id)
             lost = await course.lost(hass, entry_id)
@@ -47,15 +51,13 @@ async def prove(session: ClientSession, installation: Installation, killed: Kill
         report.tell("The log tells once that the server is lost", [] if len(told) == 1 else told)
         say(f"The network server returns, {MISSED / 3600:.0f} hours of the town later …")
         behind -= MISSED
-        async with town.running(
-            session, folder / "town-2.log", port=first.port, behind=behind
-        ) as second:
+        stage = replace(stage, port=first.port, behind=behind)
+        async with town.running(session, folder / "town-2.log", stage) as second:
             await _nothing_missed(report, hass, second, before, lost)
             await tell_quiet(report, hass, log)
     if killed.count:
-        async with town.running(
-            session, folder / "town-3.log", port=first.port, behind=behind, pause=kills.PAUSE
-        ) as third:
+        stage = replace(stage, pause=kills.PAUSE)
+        async with town.running(session, folder / "town-3.log", stage) as third:
             await kills.survive(report, installation, third, killed, log)
     if not report.holds:
         message = f"Not everything holds. The end of {log.path}:\n{tail(log.path)}"

@@ -8,7 +8,7 @@ from aiohttp import ClientSession
 from . import check, course, dashboard, energy, town
 from .home_assistant import USERNAME, HomeAssistant, Installation
 from .process import DemoError, say, tail
-from .town import Town
+from .town import Stage, Town
 
 RESTART: Final = 100
 """Home Assistant ends with it when someone restarts it in its menu."""
@@ -33,9 +33,11 @@ BLOCK: Final = """
 """
 
 
-async def show(session: ClientSession, installation: Installation) -> None:
+async def show(session: ClientSession, installation: Installation, server: str) -> None:
     """Run the demo until it is interrupted."""
-    async with town.running(session, installation.folder / "town.log") as place:
+    async with town.running(
+        session, installation.folder / "town.log", Stage(server=server)
+    ) as place:
         async with installation.running(session) as hass:
             found = await _fill(hass, place)
             login = {"url": installation.url, "user": USERNAME, "password": installation.password}

@@ -87,9 +87,10 @@ class Town:
     url: str
     """Address of its network server."""
     control: str
-    api_key: str
-    """A key of the tenant, as a town gives it away: it may not list tenants."""
-    tenant: str
+    server: str
+    """The kind of its network server."""
+    credentials: Mapping[str, str]
+    """What is entered where the integration is set up, by field: address, key, …"""
 
     @property
     def port(self) -> int:
@@ -155,17 +156,27 @@ def _introduction(log: Path) -> dict[str, Any] | str:
     return "it has not told its address yet"
 
 
-@asynccontextmanager
-async def running(
-    session: ClientSession, log: Path, *, port: int = 0, behind: float = 0, pause: float = 1
-) -> AsyncGenerator[Town]:
-    """Run the town until the context ends; `behind` seconds lie still before it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """How a town is run."""
 
-    Its server waits for `pause` seconds between ten events and the next ten.
-    """
-    command = (sys.executable, "-m", "simulator", "--port", f"{port}", "--control-port", "0")
-    options = ("--history", "100", "--behind", f"{behind:.0f}", "--pause", f"{pause}")
-    async with program((*command, *options), log) as process:
+    server: str
+    """Kind of its network server."""
+    port: int = 0
+    """Of the network server; 0: a free one."""
+    behind: float = 0
+    """Seconds that lie still before it."""
+    pause: float = 1
+    """Seconds for which ChirpStack waits between ten events and the next ten."""
+
+
+@asynccontextmanager
+async def running(session: ClientSession, log: Path, stage: Stage) -> AsyncGenerator[Town]:
+    """Run the town until the context ends."""
+    command = (sys.executable, "-m", "simulator", "--server", stage.server, "--history", "100")
+    options = {"port": stage.port, "behind": stage.behind, "pause": stage.pause}
+    given = [f"--{name}={value}" for name, value in options.items()]
+    async with program((*command, *given), log) as process:
 
         async def introduction() -> dict[str, Any] | str:
             if process.returncode is not None:
@@ -174,4 +185,4 @@ async def running(
             return _introduction(log)
 
         told = await wait_until("the simulated town starts", introduction, START_LIMIT)
-        yield Town(session, told["url"], told["control"], told["api_key"], told["tenant_id"])
+        yield Town(session, told["url"], told["control"], stage.server, told["credentials"])

@@ -9,18 +9,20 @@ import signal
 import sys
 
 from .build import build
-from .chirpstack import Options, serve
+from .chirpstack import Options
 from .clock import Clock
 from .control import control
+from .servers import CHIRPSTACK, names, serving
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m simulator",
-        description="A simulated town behind ChirpStack's gRPC interface, on loopback.",
+        description="A simulated town behind a network server's interface, on loopback.",
     )
     defaults = Options()
     add = parser.add_argument
+    add("--server", choices=names(), default=CHIRPSTACK, help="kind of network server")
     add("--port", type=int, default=0, help="of the network server; 0: a free one")
     add("--control-port", type=int, default=0, help="of the control interface; 0: a free one")
     add("--seed", type=int, default=1, help="another seed is another town")
@@ -54,15 +56,13 @@ async def _run(chosen: argparse.Namespace) -> None:
     )
     tls = (chosen.tls_certificate, chosen.tls_key) if chosen.tls_key else None
     async with (
-        serve(town, options, port=chosen.port, tls=tls) as server,
+        serving(chosen.server, options, tls=tls)(town, port=chosen.port) as server,
         control(server, seed=seed, interval=interval, port=chosen.control_port) as address,
     ):
         introduction = {
             "url": server.url,
             "control": address,
-            "api_key": server.api_key,
-            "admin_key": server.admin_key,
-            "tenant_id": server.tenant_id,
+            "credentials": server.credentials,
         }
         sys.stdout.write(f"{json.dumps(introduction)}\n")
         sys.stdout.flush()

@@ -36,10 +36,10 @@ from typing import Any
 from aiohttp import web
 
 from .build import inventory
-from .chirpstack import Server
 from .clock import iso, parse
 from .frames import Value
 from .inventory import Device
+from .servers import Server
 from .town import Town
 
 _AT_A_TIME = 200

@@ -68,7 +68,15 @@ class Kind(StrEnum):
     REJECT_KEY = "reject_key"
     """Every key is rejected, as after it was deleted."""
     ERROR = "error"
-    """Calls end with the gRPC status code `value`."""
+    """Calls end with the status `value`, of gRPC or of HTTP."""
+    RATE_LIMIT = "rate_limit"
+    """HTTP calls are refused for coming too often; `seconds` are told, if not 0."""
+    CUT_BODY = "cut_body"
+    """Answers over HTTP end in the middle."""
+    NO_JSON = "no_json"
+    """Answers over HTTP are a page for people."""
+    NOT_STORED = "not_stored"
+    """Nobody has switched the storage of uplinks on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +233,7 @@ class Faults:
                     yield fault
 
     def method(self, kind: Kind, name: str) -> Fault | None:
-        """Give the present server fault of a kind that hits a gRPC method."""
+        """Give the present server fault of a kind that hits a method."""
         for fault in self.present(kind):
             if not fault.methods or name in fault.methods:
                 return fault

@@ -1,6 +1,7 @@
 """Setting up, authenticating anew and moving a network server."""
 
 from collections.abc import Iterator
+import time
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
@@ -12,12 +13,25 @@ import pytest
 from custom_components.bernau_smartcity import config_flow
 from custom_components.bernau_smartcity.const import DOMAIN
 from custom_components.bernau_smartcity.model import NetworkError, Reason
+from simulator import http
 from simulator.build import build
 from simulator.chirpstack import Options, Role, api_key, serve
 from simulator.clock import Clock
+from simulator.the_things_stack import TheThingsStack
 
 from .fake_network import API_KEY
-from .flow_fakes import CREDENTIALS, IMPULSE, W1, FlowNetwork, choices, device, entry, fields, words
+from .flow_fakes import (
+    CREDENTIALS,
+    IMPULSE,
+    W1,
+    FlowNetwork,
+    choices,
+    device,
+    entry,
+    fields,
+    offered,
+    words,
+)
 
 PACKAGE = "custom_components.bernau_smartcity"
 
@@ -37,6 +51,8 @@ FIELD_OF_REASON = {
     Reason.TENANT_NEEDED: "tenant",
     Reason.TENANT_UNKNOWN: "tenant",
     Reason.NO_APPLICATIONS: "base",
+    Reason.RATE_LIMITED: "base",
+    Reason.STORAGE_DISABLED: "base",
 }
 
 
@@ -426,7 +442,7 @@ async def test_against_chirpstack(hass: HomeAssistant) -> None:
     """The whole way against a real gRPC server: wrong key, no tenant, then all that is there."""
     town = build(1, clock=Clock.standing("2026-11-20T08:00Z"))
     async with serve(town, Options(history=10, pause=0.02)) as server:
-        result = await begin(hass)
+        result = await send(hass, await begin(hass), {"server": "chirpstack"})
         assert result["step_id"] == "credentials"
         given = {"url": server.url, "api_key": api_key(Role.DELETED), "tenant": server.tenant_id}
         result = await send(hass, result, given)
@@ -436,9 +452,9 @@ async def test_against_chirpstack(hass: HomeAssistant) -> None:
 
         given = {"url": server.url, "api_key": server.api_key, "tenant": server.tenant_id}
         result = await send(hass, result, given)
-        offered = choices(result, "scopes")
-        assert len(offered) > 1
-        result = await send(hass, result, {"scopes": list(offered)})
+        found = choices(result, "scopes")
+        assert len(found) > 1
+        result = await send(hass, result, {"scopes": list(found)})
         assert result["step_id"] == "decoders"
         assert words(result)["devices"] == str(len(town.all_devices))
         assert "EM300-DI" in " ".join(fields(result, "assigned"))
@@ -449,4 +465,35 @@ async def test_against_chirpstack(hass: HomeAssistant) -> None:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "ChirpStack 127.0.0.1"
     assert result["data"] == {"server": "chirpstack", **given}
-    assert result["options"] == {"scopes": list(offered), "profiles": {}, "devices": {}}
+    assert result["options"] == {"scopes": list(found), "profiles": {}, "devices": {}}
+
+
+async def test_against_the_things_stack(hass: HomeAssistant) -> None:
+    """Clusters are offered, a key is wrong, storage is off, then all that is there."""
+    town = build(1, clock=Clock.standing(time.time() - 3600))
+    async with http.serve(town, TheThingsStack) as server:
+        result = await send(hass, await begin(hass), {"server": "the_things_stack"})
+        assert fields(result)["cluster"] == "https://eu1.cloud.thethings.network"
+        assert len(offered(result, "cluster")) == 3
+        given = server.credentials
+        result = await send(hass, result, {**given, "cluster_key": "wrong"})
+        assert result["errors"] == {"cluster_key": "key_rejected"}
+        result = await send(hass, result, given)
+        assert choices(result, "scopes") == {"besucher": "Besucher", "gebaeude": "Gebäude"}
+        everything = {"scopes": ["besucher", "gebaeude"]}
+        off = town.faults.add("not_stored")
+        result = await send(hass, result, everything)
+        assert result["errors"] == {"base": "storage_disabled"}
+        town.faults.end(off.id)
+        result = await send(hass, result, everything)
+        assert words(result)["devices"] == str(len(town.all_devices))
+        schema = result["data_schema"]
+        assert schema is not None
+        result = await send(hass, result, {str(part): {} for part in schema.schema})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["result"].unique_id == f"the_things_stack:127.0.0.1:{server.port}/besucher"
+
+        # With the same key the rest of the applications could be read, but nothing is left.
+        result = await send(hass, await begin(hass), {"server": "the_things_stack"})
+        result = await send(hass, await send(hass, result, given), everything)
+        assert result["errors"] == {"scopes": "application_used"}

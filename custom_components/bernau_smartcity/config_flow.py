@@ -1,6 +1,6 @@
 """Set up a network server, and change later what was set up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -31,7 +31,7 @@ from .flow_server import (
     used_elsewhere,
     without_secrets,
 )
-from .model import Device, Field, ServerType
+from .model import Device, Field, Role, ServerType
 from .network import SERVERS
 from .options_flow import SmartCityOptionsFlow
 
@@ -79,26 +79,25 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, str] | None = None
     ) -> ConfigFlowResult:
         """Ask where the server is and check at once that it answers."""
-        fields = (*self._server.required, *self._server.optional)
+        server = self._server
+        fields = server.fields
         errors: dict[str, str] = {}
         if user_input is not None:
             self._values = cleaned(user_input)
-            names = await async_applications(self.hass, self._server, self._values, errors, fields)
+            names = await async_applications(self.hass, server, self._values, errors, fields)
             if not errors:
-                # A flow that was left by closing the browser must not stand in the way of this one.
-                await self.async_set_unique_id(
-                    unique_id(self._server, self._values), raise_on_progress=False
-                )
-                self._abort_if_unique_id_configured()
                 self._applications = labels(names)
+                if server.field(Role.TENANT) is not None:
+                    await self._async_identify()
                 return await self.async_step_applications()
         return self.async_show_form(
             step_id="credentials",
             data_schema=self.add_suggested_values_to_schema(
-                server_schema(fields, self._server.optional), without_secrets(self._values)
+                server_schema(server, fields, server.optional),
+                {**_address_of(server), **without_secrets(server, self._values)},
             ),
             errors=errors,
-            description_placeholders={"server": self._server.name, **EXAMPLES},
+            description_placeholders={"server": server.name, **EXAMPLES},
             last_step=False,
         )
 
@@ -106,7 +105,7 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, list[str]] | None = None
     ) -> ConfigFlowResult:
         """Pick the applications whose devices are wanted."""
-        used = used_elsewhere(self.hass, self._server.key, self._values)
+        used = used_elsewhere(self.hass, self._server, self._values)
         free = [scope for scope in self._applications if scope not in used]
         # Several are offered unticked: on a shared server most are someone else's.
         self._scopes = free if len(free) == 1 else []
@@ -122,6 +121,7 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
                 ):
                     self._devices = await connection.devices(self._scopes)
             if not errors:
+                await self._async_identify()
                 return await self.async_step_decoders()
         return self.async_show_form(
             step_id="applications",
@@ -155,6 +155,15 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
             },
         )
 
+    async def _async_identify(self) -> None:
+        """End the flow if this is set up already.
+
+        A flow that was left by closing the browser must not stand in the way of this one.
+        """
+        identity = unique_id(self._server, self._values, self._scopes)
+        await self.async_set_unique_id(identity, raise_on_progress=False)
+        self._abort_if_unique_id_configured()
+
     async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Begin after the server rejected the key."""
         return await self.async_step_reauth_confirm()
@@ -164,7 +173,8 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask for a new key only."""
         entry = self._get_reauth_entry()
-        fields = (Field.API_KEY,)
+        server = SERVERS[entry.data[CONF_SERVER]]
+        fields = [field for field in server.fields if field.role is Role.KEY]
         errors: dict[str, str] = {}
         words: dict[str, str] = {}
         if user_input is not None:
@@ -174,7 +184,7 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_update_reload_and_abort(entry, data=values)
         return self.async_show_form(
             step_id="reauth_confirm",
-            data_schema=server_schema(fields, ()),
+            data_schema=server_schema(server, fields, ()),
             errors=errors,
             description_placeholders={"server": entry.title, **words},
         )
@@ -185,21 +195,21 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         """Change how the same server is reached; a key left empty stays as it is."""
         entry = self._get_reconfigure_entry()
         server = SERVERS[entry.data[CONF_SERVER]]
-        fields = (*server.required, *server.optional)
-        shown = without_secrets(entry.data)
+        secrets = {field for field in server.fields if field.role is Role.KEY}
+        shown = without_secrets(server, entry.data)
         errors: dict[str, str] = {}
         words: dict[str, str] = {}
         if user_input is not None:
-            shown = without_secrets(user_input)
-            kept = {k: v for k, v in entry.data.items() if k in {CONF_SERVER, Field.API_KEY}}
+            shown = without_secrets(server, user_input)
+            kept = {k: v for k, v in entry.data.items() if k in {CONF_SERVER, *secrets}}
             values = {**kept, **cleaned(user_input)}
-            words = await self._async_check(entry, values, errors, fields)
+            words = await self._async_check(entry, values, errors, server.fields)
             if not errors:
                 return await self._async_reconfigured(entry, server, values)
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(
-                server_schema(fields, (*server.optional, Field.API_KEY)), shown
+                server_schema(server, server.fields, {*server.optional, *secrets}), shown
             ),
             errors=errors,
             description_placeholders={"server": entry.title, **EXAMPLES, **words},
@@ -209,13 +219,14 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         self, entry: ConfigEntry, server: ServerType, values: dict[str, str]
     ) -> ConfigFlowResult:
         """Keep the new address and key, and the title if the user made it his own."""
-        other = await self.async_set_unique_id(unique_id(server, values), raise_on_progress=False)
+        identity = unique_id(server, values, entry.options[CONF_SCOPES])
+        other = await self.async_set_unique_id(identity, raise_on_progress=False)
         if other is not None and other.entry_id != entry.entry_id:
             return self.async_abort(reason="already_configured")
         own_title = entry.title != title(server, entry.data)
         return self.async_update_reload_and_abort(
             entry,
-            unique_id=unique_id(server, values),
+            unique_id=identity,
             title=entry.title if own_title else title(server, values),
             data=values,
         )
@@ -225,7 +236,7 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         entry: ConfigEntry,
         values: dict[str, str],
         errors: dict[str, str],
-        fields: tuple[Field, ...],
+        fields: Iterable[Field],
     ) -> dict[str, str]:
         """Check that the values lead to the applications of the entry; name those that are gone."""
         server = SERVERS[entry.data[CONF_SERVER]]
@@ -234,3 +245,9 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         if gone and not errors:
             errors["base"] = "other_server"
         return {"applications": ", ".join(gone)}
+
+
+def _address_of(server: ServerType) -> dict[str, str]:
+    """Give the likeliest address, where this kind of server is found at known ones."""
+    field = server.field(Role.ADDRESS)
+    return {field.value: server.addresses[0]} if field and server.addresses else {}

@@ -1,7 +1,7 @@
 """What the flows ask a network server, and how its refusals reach a form."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Container, Iterable, Mapping
+from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 import traceback
 from typing import Any, Final
@@ -21,35 +21,34 @@ from homeassistant.helpers.selector import (
 import probatio
 
 from .const import CONF_SCOPES, CONF_SERVER, DOMAIN, LOGGER
-from .model import Connection, Field, NetworkError, Reason, ServerType
+from .model import Connection, Field, NetworkError, Reason, Role, ServerType
 
-SELECTORS: Final = {
-    Field.URL: TextSelector(TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")),
-    Field.API_KEY: TextSelector(
-        TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
-    ),
-    Field.TENANT: TextSelector(),
+_SELECTORS: Final[Mapping[Role, TextSelector]] = {
+    Role.ADDRESS: TextSelector(TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")),
+    Role.KEY: TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")),
+    Role.TENANT: TextSelector(),
 }
 
-_FIELD_OF_REASON: Final = {
-    Reason.ADDRESS_INVALID: Field.URL,
-    Reason.NAME_UNKNOWN: Field.URL,
-    Reason.CONNECTION_REFUSED: Field.URL,
-    Reason.TIMEOUT: Field.URL,
-    Reason.TLS_NEEDED: Field.URL,
-    Reason.TLS_NOT_OFFERED: Field.URL,
-    Reason.CERTIFICATE: Field.URL,
-    Reason.NOT_THIS_SERVER: Field.URL,
-    Reason.KEY_REJECTED: Field.API_KEY,
-    Reason.KEY_WITHOUT_RIGHTS: Field.API_KEY,
-    Reason.TENANT_NEEDED: Field.TENANT,
-    Reason.TENANT_UNKNOWN: Field.TENANT,
+_ROLE_OF_REASON: Final = {
+    Reason.ADDRESS_INVALID: Role.ADDRESS,
+    Reason.NAME_UNKNOWN: Role.ADDRESS,
+    Reason.CONNECTION_REFUSED: Role.ADDRESS,
+    Reason.TIMEOUT: Role.ADDRESS,
+    Reason.TLS_NEEDED: Role.ADDRESS,
+    Reason.TLS_NOT_OFFERED: Role.ADDRESS,
+    Reason.CERTIFICATE: Role.ADDRESS,
+    Reason.NOT_THIS_SERVER: Role.ADDRESS,
+    Reason.KEY_REJECTED: Role.KEY,
+    Reason.KEY_WITHOUT_RIGHTS: Role.KEY,
+    Reason.TENANT_NEEDED: Role.TENANT,
+    Reason.TENANT_UNKNOWN: Role.TENANT,
 }
 """Where a reason is shown, if the form has the field; else above the form."""
 
 EXAMPLES: Final = {
     "example": "`https://chirpstack.example.org`",
     "example_port": "`http://192.168.1.20:8080`",
+    "example_cluster": "`https://stadt.eu1.cloud.thethings.industries`",
 }
 """Words in the texts of every form with an address, in Markdown so that they are no links."""
 
@@ -71,14 +70,25 @@ def select_options(names: Mapping[str, str]) -> list[SelectOptionDict]:
     return [SelectOptionDict(value=key, label=label) for key, label in names.items()]
 
 
-def server_schema(fields: Iterable[Field], optional: Container[Field]) -> probatio.Schema:
+def server_schema(
+    server: ServerType, fields: Iterable[Field], optional: Container[Field]
+) -> probatio.Schema:
     """Build the form of the fields that a server needs."""
-    schema: dict[probatio.Marker, TextSelector] = {}
+    schema: dict[probatio.Marker, TextSelector | SelectSelector] = {}
     for field in fields:
         marker = probatio.Optional if field in optional else probatio.Required
-        name = probatio.Secret(field.value) if field is Field.API_KEY else field.value
-        schema[marker(name)] = SELECTORS[field]
+        name = probatio.Secret(field.value) if field.role is Role.KEY else field.value
+        suggested = server.addresses if field.role is Role.ADDRESS else ()
+        schema[marker(name)] = _suggesting(suggested) if suggested else _SELECTORS[field.role]
     return probatio.Schema(schema)
+
+
+def _suggesting(addresses: Sequence[str]) -> SelectSelector:
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=list(addresses), custom_value=True, mode=SelectSelectorMode.DROPDOWN
+        )
+    )
 
 
 def applications_schema(names: Mapping[str, str]) -> probatio.Schema:
@@ -104,23 +114,24 @@ def refused(
 
 
 def used_elsewhere(
-    hass: HomeAssistant, server_key: str, values: Mapping[str, str], entry_id: str = ""
+    hass: HomeAssistant, server: ServerType, values: Mapping[str, str], entry_id: str = ""
 ) -> dict[str, str]:
     """Give applications of the same server that other entries read, with their titles."""
-    host = _split(values[Field.URL]).hostname  # the port may be written or left out
+    host = _address(server, values).hostname  # the port may be written or left out
     return {
         scope: entry.title
         for entry in hass.config_entries.async_entries(DOMAIN)
         if entry.entry_id != entry_id
-        and entry.data[CONF_SERVER] == server_key
-        and _split(entry.data[Field.URL]).hostname == host
+        and entry.data[CONF_SERVER] == server.key
+        and _address(server, entry.data).hostname == host
         for scope in entry.options[CONF_SCOPES]
     }
 
 
-def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
+def without_secrets(server: ServerType, values: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what a form must never show again."""
-    return {name: value for name, value in values.items() if name != Field.API_KEY}
+    key = server.field(Role.KEY)
+    return {name: value for name, value in values.items() if name != key}
 
 
 def cleaned(values: Mapping[str, str]) -> dict[str, str]:
@@ -130,18 +141,25 @@ def cleaned(values: Mapping[str, str]) -> dict[str, str]:
 
 def title(server: ServerType, values: Mapping[str, str]) -> str:
     """Name an entry by its server."""
-    return f"{server.name} {_split(values[Field.URL]).hostname}"
+    return f"{server.name} {_address(server, values).hostname}"
 
 
-def unique_id(server: ServerType, values: Mapping[str, str]) -> str:
-    """Identify an entry: one server, and of it one tenant or all."""
-    parts = _split(values[Field.URL])
+def unique_id(server: ServerType, values: Mapping[str, str], scopes: Iterable[str]) -> str:
+    """Identify an entry: one server, and of it one tenant or all.
+
+    Where a key alone tells whose devices they are, the first application stands for it.
+    """
+    parts = _address(server, values)
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 80)
-    tenant = values.get(Field.TENANT, "all").lower()
-    return f"{server.key}:{parts.hostname}:{port}/{tenant}"
+    if server.field(Role.TENANT) is None:
+        account = min(scopes, default="")
+    else:
+        account = server.value(Role.TENANT, values).lower() or "all"
+    return f"{server.key}:{parts.hostname}:{port}/{account}"
 
 
-def _split(url: str) -> SplitResult:
+def _address(server: ServerType, values: Mapping[str, str]) -> SplitResult:
+    url = server.value(Role.ADDRESS, values)
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         valid = parts.hostname and parts.port != 0
@@ -157,7 +175,7 @@ async def opened(
     hass: HomeAssistant, server: ServerType, values: Mapping[str, str]
 ) -> AsyncIterator[Connection]:
     """Open a connection for a few questions and close it whatever happens."""
-    _split(values[Field.URL])  # an address that cannot be read is refused before it is used
+    _address(server, values)  # an address that cannot be read is refused before it is used
     connection = server.connect(values, async_get_clientsession(hass))
     try:
         yield connection
@@ -170,7 +188,7 @@ async def async_applications(
     server: ServerType,
     values: Mapping[str, str],
     errors: dict[str, str],
-    fields: Container[str] = (),
+    fields: Iterable[Field] = (),
 ) -> Mapping[str, str]:
     """Give the applications that can be read, or add an error."""
     names: Mapping[str, str] = {}
@@ -182,7 +200,7 @@ async def async_applications(
 
 
 @asynccontextmanager
-async def told_in(errors: dict[str, str], fields: Container[str] = ()) -> AsyncIterator[None]:
+async def told_in(errors: dict[str, str], fields: Iterable[Field] = ()) -> AsyncIterator[None]:
     """Turn every failure into an error of the form.
 
     Stands before `opened` instead of inside it, because making the connection
@@ -192,8 +210,9 @@ async def told_in(errors: dict[str, str], fields: Container[str] = ()) -> AsyncI
         yield
     except NetworkError as error:
         LOGGER.debug("Network server could not be used: %s", error)
-        field = str(_FIELD_OF_REASON.get(error.reason, "base"))
-        errors[field if field in fields else "base"] = error.reason.value
+        role = _ROLE_OF_REASON.get(error.reason)
+        field = next((field.value for field in fields if field.role is role), "base")
+        errors[field] = error.reason.value
     except Exception as error:  # noqa: BLE001  a person waits for an answer, whatever went wrong
         # Only type and place: the text of a library's error may quote the key.
         LOGGER.error(

@@ -358,6 +358,10 @@ class Reason(StrEnum):
     TENANT_NEEDED = "tenant_needed"
     TENANT_UNKNOWN = "tenant_unknown"
     NO_APPLICATIONS = "no_applications"
+    RATE_LIMITED = "rate_limited"
+    """The server wants to be asked less often, or later."""
+    STORAGE_DISABLED = "storage_disabled"
+    """The server retains no uplinks until somebody switches that on."""
 
 
 class NetworkError(Exception):
@@ -415,12 +419,35 @@ class Connection(Protocol):
         """Free what the connection holds."""
 
 
-class Field(StrEnum):
-    """What a server needs to be reached; one translated form field each."""
+class Role(Enum):
+    """What a field is for, whichever server asks for it."""
 
-    URL = "url"
-    API_KEY = "api_key"
-    TENANT = "tenant"
+    ADDRESS = auto()
+    KEY = auto()
+    """A secret."""
+    TENANT = auto()
+
+
+class Field(StrEnum):
+    """What a server needs to be reached; one translated form field each.
+
+    Fields of the same role differ by where a person finds what belongs there.
+    """
+
+    role: Role
+
+    def __new__(cls, value: str, role: Role) -> Self:
+        """Attach the role to the name."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.role = role
+        return member
+
+    URL = "url", Role.ADDRESS
+    API_KEY = "api_key", Role.KEY
+    TENANT = "tenant", Role.TENANT
+    CLUSTER = "cluster", Role.ADDRESS
+    CLUSTER_KEY = "cluster_key", Role.KEY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -431,6 +458,23 @@ class ServerType:
     """Kept in configuration: never rename it."""
     name: str
     required: tuple[Field, ...]
+    """Among them one address and one key."""
     optional: tuple[Field, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """Where this kind of server is found, to be chosen from; others can be typed."""
     connect: Callable[[Mapping[str, str], ClientSession], Connection]
     """From field values; opens lazily and never blocks."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Give all fields in order of the form."""
+        return (*self.required, *self.optional)
+
+    def field(self, role: Role) -> Field | None:
+        """Give the field of a role."""
+        return next((field for field in self.fields if field.role is role), None)
+
+    def value(self, role: Role, values: Mapping[str, str]) -> str:
+        """Give what was entered in the field of a role; empty where there is none."""
+        field = self.field(role)
+        return "" if field is None else values.get(field, "")

@@ -66,7 +66,8 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow):
             self._applications = await self._async_applications(errors)
         elif user_input is not None:
             scopes = user_input[CONF_SCOPES]
-            used = used_elsewhere(self.hass, entry.data[CONF_SERVER], entry.data, entry.entry_id)
+            server = SERVERS[entry.data[CONF_SERVER]]
+            used = used_elsewhere(self.hass, server, entry.data, entry.entry_id)
             errors, words = refused(scopes, self._applications, used)
             if not errors:
                 return self._async_save(CONF_SCOPES, scopes)

@@ -24,11 +24,12 @@ from chirpstack_api.api import (
 import grpc
 
 from ..faults import Kind
+from ..requests import Requests
 from ..town import Town
 from .access import Role, api_key
 from .common import Options
 from .devices import Devices
-from .gate import Gate, Requests
+from .gate import Gate
 from .internal import Internal
 from .profiles import Profiles, Templates
 from .tenants import Applications, Tenants
@@ -77,6 +78,11 @@ class Server:
     def tenant_id(self) -> str:
         """The town's tenant."""
         return self.town.tenant_id
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What is entered where the integration is set up, by field."""
+        return {"url": self.url, "api_key": self.api_key, "tenant": self.tenant_id}
 
     async def start(self, port: int = 0) -> None:
         """Listen; port 0 takes a free one."""

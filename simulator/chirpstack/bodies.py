@@ -6,31 +6,21 @@ Messages of the `integration` package are written with their defaults (`fCnt: 0`
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 import json
 from typing import Any
 
 from .. import schedule
-from ..faults import Faults, Kind
-from ..frames import Frame, frame
+from ..air import Reception, transmission
+from ..faults import Faults
 from ..inventory import Device
-from ..noise import mix, unit, uuid
+from ..noise import mix, uuid
 from ..traffic import Event, What
 
-_DEDUPLICATION, _GATEWAY, _RADIO, _NANOSECONDS = range(201, 205)
+_DEDUPLICATION, _RADIO, _NANOSECONDS = 201, 204, 205
 
-GATEWAYS = (
-    ("7276ff002e061a01", 52.67979, 13.58714, 84.0),  # St.-Marien-Kirche
-    ("7276ff002e061a02", 52.67583, 13.59170, 71.0),  # Bahnhof
-    ("7276ff002e061a03", 52.68470, 13.57310, 96.0),  # Wasserturm
-)
-_FURTHER_SHARE = 0.45
-"""How often a further gateway hears a frame."""
-_FREQUENCIES = (868_100_000, 868_300_000, 868_500_000, 867_100_000, 867_300_000, 867_500_000)
 _RETRANSMISSION = "Uplink was flagged as re-transmission / frame-counter did not increment"
-_FOREIGN = bytes.fromhex("1181000a41f0c2a80102030405")
-"""Of no model in the town."""
 
 
 def _time(milliseconds: int, salt: int) -> str:
@@ -60,24 +50,25 @@ def _dev_addr(device: Device, number: int) -> str:
     return f"{0x00C00000 | mix(device.salt, schedule.session(device, number)[0]) & 0xFFFFF:08x}"
 
 
-def _rx_info(device: Device, event: Event) -> list[dict[str, Any]]:
-    """Give the gateways that heard the frame; those of a repeated one differ in nothing."""
+def _rx_info(device: Device, event: Event, receptions: Sequence[Reception]) -> list[dict[str, Any]]:
+    """Give the gateways that heard the frame."""
     heard = []
-    for place, (gateway, latitude, longitude, altitude) in enumerate(GATEWAYS):
-        luck = unit(device.salt, _GATEWAY + place, event.number)
-        if place and luck > _FURTHER_SHARE:
-            continue
-        snr = round(4 * (12 - 22 * luck)) / 4
+    for reception in receptions:
+        gateway, place = reception.gateway, reception.place
         info: dict[str, Any] = {
-            "gatewayId": gateway,
+            "gatewayId": gateway.eui,
             "uplinkId": mix(device.salt, _RADIO, event.number) & 0xFFFFFFFF,
             "gwTime": _time(event.sent, place),
             "nsTime": _time(event.seen - 220, place + 7),
-            "rssi": -62 - int(55 * luck),
-            "snr": snr,
+            "rssi": reception.rssi,
+            "snr": reception.snr,
             "channel": mix(device.salt, event.number) % 8,
             "rfChain": mix(device.salt, event.number) % 2,
-            "location": {"latitude": latitude, "longitude": longitude, "altitude": altitude},
+            "location": {
+                "latitude": gateway.latitude,
+                "longitude": gateway.longitude,
+                "altitude": gateway.altitude,
+            },
             "context": b64encode(mix(place, event.number).to_bytes(8)[:4]).decode(),
             "crcStatus": "CRC_OK",
         }
@@ -85,52 +76,27 @@ def _rx_info(device: Device, event: Event) -> list[dict[str, Any]]:
     return heard
 
 
-def _spoilt(payload: bytes, device: Device, event: Event, faults: Faults) -> bytes:
-    """Give the payload as the faults of this uplink leave it."""
-
-    def hit(kind: Kind) -> bool:
-        return faults.striking(kind, device, event.number, event.sent / 1000) is not None
-
-    if hit(Kind.CUT):
-        payload = payload[: len(payload) // 2]
-    if hit(Kind.LONG):
-        payload += bytes.fromhex("deadbeef00")
-    if hit(Kind.FOREIGN):
-        payload = _FOREIGN
-    if hit(Kind.ENCRYPTED):
-        payload = bytes(
-            byte ^ mix(device.salt, event.number, place) & 0xFF
-            for place, byte in enumerate(payload)
-        )
-    return payload
-
-
 def _up(device: Device, event: Event, tenant: tuple[str, str], faults: Faults) -> dict[str, Any]:
-    mac_only = schedule.is_mac_only(device, event.number)
-    sent = Frame(0, b"", ()) if mac_only else frame(device, event.number, faults)
-    at = event.sent / 1000
-    encrypted = faults.striking(Kind.ENCRYPTED, device, event.number, at) is not None
-    rate = 5 - mix(device.salt, _RADIO) % 4
-    lora = {"bandwidth": 125_000, "spreadingFactor": 12 - rate, "codeRate": "CR_4_5"}
-    frequency = _FREQUENCIES[mix(device.salt, event.number) % len(_FREQUENCIES)]
-    payload = _spoilt(sent.payload, device, event, faults)
+    sent = transmission(device, event, faults)
+    spreading = {"spreadingFactor": 12 - sent.data_rate, "codeRate": "CR_4_5"}
+    lora = {"bandwidth": 125_000, **spreading}
     body: dict[str, Any] = {
         "deduplicationId": uuid(device.salt, _DEDUPLICATION, event.number),
         "time": _time(event.sent, 0),
         "deviceInfo": device_info(device, tenant),
         "devAddr": _dev_addr(device, event.number),
         "adr": True,
-        "dr": rate,
-        "fCnt": schedule.session(device, event.number)[1],
+        "dr": sent.data_rate,
+        "fCnt": sent.f_cnt,
         "fPort": sent.f_port,
         "confirmed": False,
-        "data": b64encode(payload).decode(),
+        "data": b64encode(sent.payload).decode(),
     }
-    if device.profile.decodes and sent.decoded and payload == sent.payload:
+    if sent.decoded:
         body["object"] = sent.decoded
-    body["rxInfo"] = _rx_info(device, event)
-    body["txInfo"] = {"frequency": frequency, "modulation": {"lora": lora}}
-    if encrypted:
+    body["rxInfo"] = _rx_info(device, event, sent.receptions)
+    body["txInfo"] = {"frequency": sent.frequency, "modulation": {"lora": lora}}
+    if sent.encrypted:
         body["joinServerContext"] = {"sessionKeyId": f"{mix(device.salt):016x}"}
     body["regionConfigId"] = "eu868"
     return body

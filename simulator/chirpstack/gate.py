@@ -1,7 +1,6 @@
 """What every call passes first: counting, and the faults of the server."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 import inspect
@@ -10,48 +9,8 @@ from typing import Any, override
 import grpc
 
 from ..faults import Faults, Kind
+from ..requests import Requests
 from .access import Context, refuse
-
-_STREAMS = "InternalService/StreamDeviceEvents"
-
-
-class Requests:
-    """How often each method was called, and how many streams are open."""
-
-    def __init__(self) -> None:
-        """Begin at zero."""
-        self.calls: Counter[str] = Counter()
-        self.open_streams = 0
-        self.max_open_streams = 0
-
-    def reset(self) -> None:
-        """Begin at zero again; streams that are open stay so."""
-        self.calls.clear()
-        self.max_open_streams = self.open_streams
-
-    @contextmanager
-    def stream(self) -> Iterator[None]:
-        """Count a stream for as long as it is open."""
-        self.open_streams += 1
-        self.max_open_streams = max(self.max_open_streams, self.open_streams)
-        try:
-            yield
-        finally:
-            self.open_streams -= 1
-
-    @property
-    def streams(self) -> int:
-        """Event streams that were opened."""
-        return self.calls[_STREAMS]
-
-    def as_json(self) -> dict[str, Any]:
-        """Describe the counts for the control interface."""
-        return {
-            "calls": dict(sorted(self.calls.items())),
-            "total": self.calls.total(),
-            "open_streams": self.open_streams,
-            "max_open_streams": self.max_open_streams,
-        }
 
 
 class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # not generic at run time

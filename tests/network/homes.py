@@ -7,7 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from custom_components.bernau_smartcity.model import Batch
+from custom_components.bernau_smartcity.model import Batch, Connection
 from custom_components.bernau_smartcity.network._address import parse_address
 from custom_components.bernau_smartcity.network._chirpstack_api import Api
 from custom_components.bernau_smartcity.network._chirpstack_pace import Pace
@@ -21,7 +21,7 @@ QUICK: Final = Pace(silence=30, batch=30, opening=30, verified=0)
 class Home:
     """What was kept so far."""
 
-    connection: ChirpStack
+    connection: Connection
     cursors: dict[str, str] = field(default_factory=dict)
     uplinks: Counter[str] = field(default_factory=Counter)
     """How often each uplink was delivered, by its identity."""

@@ -184,7 +184,7 @@ async def test_process(number: signal.Signals) -> None:
         assert clock["behind"] == 7200
         address = told["url"].removeprefix("http://")
         async with grpc.aio.insecure_channel(address) as channel:
-            client = Client(channel, told["api_key"])
+            client = Client(channel, told["credentials"]["api_key"])
             request = device_pb2.ListDevicesRequest(application_id=BUILDINGS.id, limit=1)
             answer = await client.devices.List(request, metadata=client.metadata)
             assert answer.total_count == 12

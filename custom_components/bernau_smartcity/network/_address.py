@@ -23,16 +23,23 @@ class Address:
         """As gRPC writes it, an IPv6 address in brackets."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def url(self) -> str:
+        """As HTTP writes it, without a path."""
+        return f"{'https' if self.tls else 'http'}://{self.target}"
 
-def parse_address(text: str, *, plain_port: int, tls_port: int = 443) -> Address:
-    """Read `http://host:8080`, `https://host` or `host:8080`, which means http.
+
+def parse_address(
+    text: str, *, plain_port: int, tls_port: int = 443, scheme: str = "http"
+) -> Address:
+    """Read `http://host:8080`, `https://host` or `host:8080`, which means `scheme`.
 
     A fragment is left out, so that the address line of a browser can be pasted.
     The texts of the errors never repeat the input: it may hold a password.
     """
     text = text.strip()
     try:
-        parts = urlsplit(text if "://" in text else f"http://{text}")
+        parts = urlsplit(text if "://" in text else f"{scheme}://{text}")
         port = parts.port
         host = _ascii_host(parts.hostname or "")
     except ValueError:

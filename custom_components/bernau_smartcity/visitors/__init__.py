@@ -1,0 +1,1 @@
+"""From what counters show to how many people went where."""

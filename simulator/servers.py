@@ -1,0 +1,52 @@
+"""The network servers behind which the town can be put, by name."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Final, Protocol
+
+from . import chirpstack, http
+from .requests import Requests
+from .the_things_stack import TheThingsStack
+from .town import Town
+
+
+class Server(Protocol):
+    """A running network server."""
+
+    town: Town
+    requests: Requests
+
+    @property
+    def url(self) -> str:
+        """Where it is found."""
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What is entered where the integration is set up, by field."""
+
+    async def settle(self) -> None:
+        """Stop or begin to listen, as the faults demand."""
+
+
+type Serve = Callable[..., AbstractAsyncContextManager[Server]]
+"""Takes a town and the `port`."""
+
+CHIRPSTACK: Final = "chirpstack"
+
+HTTP: Final[Mapping[str, Callable[[Town], http.Api]]] = {
+    "the_things_stack": TheThingsStack,
+}
+"""Those whose interface is HTTP."""
+
+
+def names() -> list[str]:
+    """Give the names of all."""
+    return [CHIRPSTACK, *HTTP]
+
+
+def serving(name: str, options: chirpstack.Options, **how: object) -> Serve:
+    """Give what runs a server; options and further arguments are for ChirpStack alone."""
+    if name == CHIRPSTACK:
+        return partial(chirpstack.serve, options=options, **how)  # type: ignore[arg-type]  # passed on
+    return partial(http.serve, api=HTTP[name])

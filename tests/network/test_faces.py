@@ -1,0 +1,209 @@
+"""What every network server with an HTTP interface must stand: polled over loopback."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.bernau_smartcity.model import NetworkError, Reason
+from simulator.traffic import What
+from tests.network.faces import FACES, RETAINED, Face, delivered, polled, stored, town_of
+
+DAY = 86_400
+every_face = pytest.mark.parametrize("face", FACES, ids=lambda face: face.key)
+
+
+@every_face
+async def test_inventory_and_first_read(face: Face) -> None:
+    """All devices with what the town noted of them, and all that the server holds of them."""
+    async with polled(face) as here:
+        assert len(here.town_scopes) == 2
+        devices = {d.dev_eui: d for d in await here.home.connection.devices(here.town_scopes)}
+        assert devices.keys() == here.town.all_devices.keys()
+        for eui, device in here.town.all_devices.items():
+            assert devices[eui].name == device.name
+            assert devices[eui].tags.items() >= device.tags.items()
+            assert devices[eui].profile or "model" in device.tags
+        batches = [batch for _ in range(3) for batch in await here.poll()]
+        since = here.town.clock.now() - RETAINED
+        assert stored(here.town, since) <= delivered(batches)
+        assert set(here.home.uplinks.values()) == {1}
+        for batch in batches:
+            times = [uplink.received_at for uplink in batch.uplinks]
+            assert times == sorted(times)
+            assert batch.device is None or batch.device == devices[batch.device.dev_eui]
+
+
+@every_face
+async def test_polls_cost_what_is_new(face: Face) -> None:
+    """Nothing new is a request for each application; then only the new comes."""
+    async with polled(face) as here:
+        await here.settle()
+        here.server.requests.reset()
+        assert delivered(await here.poll()) == set()
+        assert here.server.requests.calls.total() == face.idle
+        before = here.town.clock.now()
+        here.town.clock.advance(3600)
+        new = delivered(await here.poll())
+        assert new == stored(here.town, before)
+        assert set(here.home.uplinks.values()) == {1}
+
+
+@every_face
+async def test_restart_reads_what_was_missed(face: Face) -> None:
+    """A new connection with the kept cursors: nothing is missing."""
+    async with polled(face) as here:
+        await here.poll()
+        before = here.town.clock.now()
+        here.town.clock.advance(6 * 3600)
+        here.connect()
+        assert stored(here.town, before) <= delivered(await here.poll())
+
+
+@every_face
+async def test_broken_off_anywhere(face: Face) -> None:
+    """A process killed between two batches reads the rest the next time."""
+    async with polled(face, town_of(12)) as here:
+        start = here.town.clock.now() - DAY
+        seen = set()
+        for stop_after in (1, 2, 5, 9, None, None):
+            here.connect()
+            here.town.clock.advance(900)
+            seen |= delivered(await here.poll(stop_after))
+        assert stored(here.town, start) <= seen
+
+
+@every_face
+async def test_device_to_be_read_anew(face: Face) -> None:
+    """Its cursor was thrown away, because another decoder shall read its history."""
+    async with polled(face, town_of(12)) as here:
+        await here.home.connection.devices(here.town_scopes)
+        await here.settle()
+        dev_eui = next(iter(here.town.all_devices))
+        expected = stored(here.town, here.town.clock.now() - DAY)
+        del here.home.cursors[dev_eui]
+        again = {sent for sent in delivered(await here.poll()) if sent[0] == dev_eui}
+        assert {sent for sent in expected if sent[0] == dev_eui} <= again
+        assert delivered(await here.poll()) == set()
+
+
+TROUBLE: list[tuple[str, dict[str, Any], Reason]] = [
+    ("refuse", {}, Reason.CONNECTION_REFUSED),
+    ("connection_reset", {}, Reason.SERVER_ERROR),
+    ("reject_key", {}, Reason.KEY_REJECTED),
+    ("error", {"value": 403}, Reason.KEY_WITHOUT_RIGHTS),
+    ("error", {"value": 500}, Reason.SERVER_ERROR),
+    ("error", {"value": 503}, Reason.SERVER_ERROR),
+    ("rate_limit", {}, Reason.RATE_LIMITED),
+    ("rate_limit", {"seconds": 900}, Reason.RATE_LIMITED),
+    ("no_json", {}, Reason.NOT_THIS_SERVER),
+    ("cut_body", {}, Reason.SERVER_ERROR),
+]
+
+
+@every_face
+@pytest.mark.parametrize(("kind", "how", "reason"), TROUBLE)
+async def test_server_in_trouble(
+    face: Face, kind: str, how: dict[str, Any], reason: Reason
+) -> None:
+    """It is told of, nothing is lost, and it is read again when it is back."""
+    async with polled(face, town_of(12)) as here:
+        await here.poll()
+        before, cursors = here.town.clock.now(), dict(here.home.cursors)
+        here.town.clock.advance(3600)
+        here.town.faults.add(kind, **how)
+        await here.server.settle()
+        with pytest.raises(NetworkError) as caught:
+            await here.poll()
+        assert caught.value.reason is reason
+        assert here.server.api_key not in str(caught.value)
+        assert here.home.cursors == cursors
+        here.town.faults.end_all()
+        await here.server.settle()
+        here.connect()
+        assert delivered(await here.poll()) >= stored(here.town, before)
+
+
+@every_face
+@pytest.mark.parametrize(("kind", "how", "reason"), TROUBLE)
+async def test_set_up_with_a_server_in_trouble(
+    face: Face, kind: str, how: dict[str, Any], reason: Reason
+) -> None:
+    """The form can say why."""
+    async with polled(face, town_of(3)) as here:
+        here.town.faults.add(kind, **how)
+        await here.server.settle()
+        with pytest.raises(NetworkError) as caught:
+            await here.scopes()
+        assert caught.value.reason is reason
+
+
+@every_face
+async def test_key_exchanged(face: Face) -> None:
+    """The old one is rejected, with the new one everything goes on."""
+    async with polled(face, town_of(5)) as here:
+        await here.poll()
+        before = here.town.clock.now()
+        here.town.clock.advance(3600)
+        here.server.api_key = "another-key"
+        with pytest.raises(NetworkError) as caught:
+            await here.poll()
+        assert caught.value.is_auth
+        here.connect()
+        assert delivered(await here.poll()) >= stored(here.town, before)
+
+
+@every_face
+async def test_application_deleted(face: Face) -> None:
+    """The others are read."""
+    async with polled(face) as here:
+        deleted = next(iter(here.town.all_devices.values())).application
+        here.town.faults.add("application_deleted", application=deleted.id)
+        left = {e for e, d in here.town.all_devices.items() if d.application.id != deleted.id}
+        devices = await here.home.connection.devices(here.town_scopes)
+        assert {device.dev_eui for device in devices} == left
+        assert {sent[0] for sent in delivered(await here.poll())} == left
+
+
+@every_face
+@pytest.mark.parametrize("kind", ["duplicate", "reorder", "delay", "late_event"])
+async def test_odd_traffic(face: Face, kind: str) -> None:
+    """Every uplink that the server holds is delivered."""
+    async with polled(face, town_of(12)) as here:
+        start = here.town.clock.now()
+        here.town.faults.add(kind, seconds=900, since=start - DAY)
+        seen = delivered(await here.poll())
+        for _ in range(3):
+            here.town.clock.advance(3600)
+            seen |= delivered(await here.poll())
+        assert stored(here.town, start - DAY) <= seen
+
+
+@every_face
+async def test_messages_that_cannot_be_understood(face: Face) -> None:
+    """They are counted; the others are delivered."""
+    async with polled(face, town_of(12)) as here:
+        broken = next(iter(here.town.all_devices))
+        here.town.faults.add("body", devices=[broken], since=here.town.clock.now() - 40 * DAY)
+        batches = await here.poll()
+        assert sum(batch.malformed for batch in batches)
+        heard = {sent[0] for sent in stored(here.town, here.town.clock.now() - DAY)}
+        assert {sent[0] for sent in delivered(batches)} == heard - {broken}
+
+
+@every_face
+async def test_joins_are_told(face: Face) -> None:
+    """So that a frame counter that began anew is no loss."""
+    town = town_of(30)
+    joins = {
+        event.stored / 1000: eui
+        for eui, device in town.all_devices.items()
+        for event in town.history(device, 500)
+        if event.what is What.JOIN
+    }
+    at = max(joins)
+    async with polled(face, town_of(30, at - 1800)) as here:
+        assert not any(batch.joined for batch in await here.poll() if batch.uplinks[:1])
+        here.town.clock.advance(2 * 3600)
+        joined = [batch for batch in await here.poll() if batch.joined]
+        assert joins[at] in {batch.device.dev_eui for batch in joined if batch.device}
+        assert all(batch.uplinks[0].f_cnt < 10 for batch in joined)
