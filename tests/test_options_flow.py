@@ -25,7 +25,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> FlowNetwork:
     return made
 
 
-MENU = ("applications", "decoders", "device", "exchange", "display", "undo")
+MENU = ("applications", "decoders", "device", "meters", "keys", "exchange", "display", "undo")
 
 
 async def choose(
@@ -201,20 +201,26 @@ async def test_one_device(hass: HomeAssistant, network: FlowNetwork) -> None:
     result = await send(hass, result, {**wanted, "pulse_weight": 0})
     assert result["errors"] == {"pulse_weight": "pulse_weight_zero"}
     assert fields(result)["medium"] == "gas"
+    for wrong in (0, -5):
+        impossible = {"pulse_weight": wrong, "limit": wrong, "modulus": wrong}
+        result = await send(hass, result, {**wanted, **impossible})
+        assert result["errors"] == {name: f"{name}_zero" for name in impossible}
 
     network.refuse(None)
-    result = await send(hass, result, {**wanted, "pulse_weight": 0.001})
+    numbers = {"pulse_weight": 0.001, "limit": 2.5, "modulus": 100_000}
+    result = await send(hass, result, {**wanted, **numbers})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert existing.options["devices"] == {eui: {**wanted, "pulse_weight": "0.001"}}
+    kept = {"pulse_weight": "0.001", "limit": "2.5", "modulus": "100000"}
+    assert existing.options["devices"] == {eui: {**wanted, **kept}}
     await settled(hass)
 
     result = await choose(hass, existing, "device")
     result = await send(hass, result, {"device": label})
     assert words(result)["device"] == label
     shown = fields(result)
-    assert (shown["codec"], shown["medium"], shown["pulse_weight"]) == (*wanted.values(), 0.001)
-    result = await send(hass, result, {**wanted, "pulse_weight": 0.001, "codec": "klax"})
-    assert fields(result) == {"codec": "klax", "interval": None}
+    assert {name: shown[name] for name in (*wanted, *numbers)} == {**wanted, **numbers}
+    result = await send(hass, result, {**wanted, **numbers, "codec": "klax"})
+    assert fields(result) == {"codec": "klax", "interval": None, "limit": 2.5, "modulus": 100_000}
     await send(hass, result, {"codec": "none", "interval": 15})
     assert existing.options["devices"] == {eui: {"codec": "none"}}
     await settled(hass)

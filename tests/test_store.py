@@ -17,7 +17,8 @@ from custom_components.bernau_smartcity.state import (
     from_json,
     to_json,
 )
-from custom_components.bernau_smartcity.store import UNDECODED_KEPT, Store
+from custom_components.bernau_smartcity.store import Store
+from custom_components.bernau_smartcity.waiting import KEPT, Kept
 
 AT = datetime(2026, 11, 23, 10, 0, 0, 123_456, tzinfo=UTC)
 KEY = (Quantity.VOLUME, 0)
@@ -106,14 +107,14 @@ def test_samples_are_a_set(path: Path) -> None:
     store.close()
 
 
-def test_undecoded_uplinks_wait_in_order_and_are_bounded(path: Path) -> None:
+def test_uplinks_that_wait_do_so_in_order_and_are_bounded(path: Path) -> None:
     """The newest wait, each once, until they are taken."""
     store = Store.open(path)
-    for n in (2, 1, 2, *range(3, UNDECODED_KEPT + 5)):
-        store.put_undecoded(uplink(n))
-    expected = [uplink(n) for n in range(5, UNDECODED_KEPT + 5)]
-    assert store.take_undecoded(DEVICE.dev_eui) == expected
-    assert store.take_undecoded(DEVICE.dev_eui) == []
+    for n in (2, 1, 2, *range(3, KEPT + 5)):
+        store.waiting.put(DEVICE.dev_eui, Kept(uplink(n)))
+    expected = [Kept(uplink(n)) for n in range(5, KEPT + 5)]
+    assert store.waiting.take(DEVICE.dev_eui, [DEVICE.dev_eui]) == expected
+    assert store.waiting.take(DEVICE.dev_eui, [DEVICE.dev_eui]) == []
     store.close()
 
 
@@ -123,12 +124,13 @@ def test_forgotten_device_leaves_nothing(path: Path) -> None:
     store.put_state(STATE)
     store.put_cursors({DEVICE.dev_eui: "1-0", "app": "x"})
     store.samples.add(DEVICE.dev_eui, KEY, [Sample(AT, 1.0)])
-    store.put_undecoded(uplink(1))
+    store.waiting.put(DEVICE.dev_eui, Kept(uplink(1)))
+    store.recent.put(Kept(uplink(1)))
     store.forget_device(DEVICE.dev_eui)
     assert store.load().states == {}
     assert store.load().cursors == {"app": "x"}
     assert store.samples.after(DEVICE.dev_eui, KEY, None) == []
-    assert store.take_undecoded(DEVICE.dev_eui) == []
+    assert store.waiting.take(DEVICE.dev_eui, [DEVICE.dev_eui]) == []
     store.close()
 
 

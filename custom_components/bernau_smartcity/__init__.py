@@ -37,6 +37,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
     coordinator = await SmartCityCoordinator.async_open(hass, entry)
     await coordinator.async_forget_unchosen()
     coordinator.async_remove_devices(coordinator.ledger.places.gone())
+    coordinator.async_leave_meters()
     try:
         await coordinator.async_take_inventory()
     except NetworkError as error:

@@ -21,6 +21,10 @@ CONF_EXCHANGES: Final = "exchanges"
 """Entry options: the exchanges of meters, see `places.Exchange`."""
 CONF_DISPLAYS: Final = "displays"
 """Entry options: numbers on the displays of meters, see `places.Display`."""
+CONF_KEYS: Final = "keys"
+"""Entry options: keys of encrypted meters, by DevEUI or by `bridges.identity_of`; secrets."""
+CONF_METERS: Final = "meters"
+"""Entry options: whether a meter behind a bridge is read, by `bridges.identity_of`."""
 
 SCAN_INTERVAL: Final = timedelta(minutes=1)
 """An idle poll is one request for each application."""

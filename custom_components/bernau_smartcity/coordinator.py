@@ -25,10 +25,13 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from .bridges import is_meter
 from .codecs import assign
 from .const import (
     CONF_CODEC,
     CONF_DEVICES,
+    CONF_KEYS,
+    CONF_METERS,
     CONF_PROFILES,
     CONF_SCOPES,
     CONF_SERVER,
@@ -37,7 +40,7 @@ from .const import (
     LOGGER,
     SCAN_INTERVAL,
 )
-from .issues import async_update_issues
+from .issues import Issues
 from .joining import Joining
 from .ledger import Choices, Ledger
 from .metering.hours import Bounds, Period
@@ -81,7 +84,13 @@ def choices(entry: ConfigEntry) -> Choices:
         chosen = devices.get(dev_eui, {})
         return {key: value for key, value in chosen.items() if key != CONF_CODEC}
 
-    return Choices(codec, settings, Places.from_options(entry.options))
+    return Choices(
+        codec,
+        settings,
+        Places.from_options(entry.options),
+        keys=entry.options.get(CONF_KEYS, {}),
+        meters=entry.options.get(CONF_METERS, {}),
+    )
 
 
 def bounds() -> Bounds:
@@ -135,6 +144,9 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         self.returned: set[tuple[str, Key]] = set()
         """Totals, by DevEUI and key, whose sensors have come since hours were last written."""
         self.ledger = ledger
+        self._issues = Issues(hass, self)
+        self._changed: set[str] = set()
+        """Places that have changed since their troubles were last looked at."""
         self._absent: set[str] = set()
         self._inventory_due = dt_util.utcnow()
         self._polling: asyncio.Task[None] | None = None
@@ -184,6 +196,26 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             present(place): replace(state.device, dev_eui=present(place))
             for place, state in self.states.items()
         }
+
+    def has(self, dev_eui: str) -> bool:
+        """Tell whether a device is in the known inventory."""
+        places = self.ledger.places
+        place = places.place(dev_eui)
+        return place in self.states and places.present(place) == dev_eui
+
+    def via_device_id(self, state: DeviceState) -> str:
+        """Give through what a device is reached: the network server, or the bridge of a meter."""
+        bridge = self.states.get(self.ledger.places.place(state.bridge))
+        if bridge is None:
+            return self.server_device_id
+        # The meter's entities may come before those of its bridge.
+        device = dr.async_get(self.hass).async_get_or_create(
+            config_entry_id=self.config_entry.entry_id,
+            identifiers={self.identifier(bridge.device.dev_eui)},
+            name=bridge.device.name or bridge.device.dev_eui,
+            via_device_id=self.server_device_id,
+        )
+        return device.id
 
     def medium(self, state: DeviceState) -> str:
         """Give the medium of a device."""
@@ -263,7 +295,8 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             ) from error
         finally:
             self._polling = None
-            async_update_issues(self.hass, self)
+            changed, self._changed = self._changed, set()
+            self._issues.async_update(changed)
 
     async def async_checked(
         self, check: Callable[[Joining, Mapping[str, DeviceState]], None]
@@ -283,34 +316,51 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         devices = await self.connection.devices(self.scopes)
         for state in await self._async_run(self.ledger.meet, devices):
             self._tell(state)
+        self.async_leave_meters()
         await self._async_forget_absent({device.dev_eui for device in devices})
+        self._changed.update(self.states)
         self._inventory_due = dt_util.utcnow() + INVENTORY_INTERVAL
 
     async def async_forget_unchosen(self) -> None:
         """Remove the devices of applications that the user no longer wants to read."""
         chosen = set(self.config_entry.options[CONF_SCOPES])
         await self._async_forget(
-            {eui for eui, state in self.states.items() if state.device.scope not in chosen}
+            {
+                eui
+                for eui, state in self.states.items()
+                if state.device.scope not in chosen and not is_meter(state.device.dev_eui)
+            }
         )
 
     async def _async_forget_absent(self, present: set[str]) -> None:
         """Remove devices that two complete inventories in a row did not hold."""
+        devices_at = self.ledger.places.devices
         absent = {
             place
             for place, state in self.states.items()
-            if present.isdisjoint(self.ledger.places.devices(place))
+            if not any(each in present or is_meter(each) for each in devices_at(place))
             and state.device.scope in self.scopes
         }
         gone = absent & self._absent
         self._absent = absent - gone
         await self._async_forget(gone)
 
-    async def _async_forget(self, gone: set[str]) -> None:
-        if not gone:
+    @callback
+    def async_leave_meters(self) -> None:
+        """Remove the meters behind bridges that are no longer read."""
+        gone, self.ledger.left = self.ledger.left, set()
+        for identity in gone:
+            self.shown.pop(identity, None)
+        self._changed |= gone
+        self.async_remove_devices(gone)
+
+    async def _async_forget(self, places: set[str]) -> None:
+        if not places:
             return
-        await self.hass.async_add_executor_job(self.ledger.forget, gone)
+        gone = await self.hass.async_add_executor_job(self.ledger.forget, places)
         for dev_eui in gone:
             self.shown.pop(dev_eui, None)
+        self._changed |= gone
         self.async_remove_devices(gone)
 
     @callback
@@ -366,6 +416,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
 
     @callback
     def _tell(self, state: DeviceState) -> None:
+        self._changed.add(state.device.dev_eui)
         for listener in tuple(self._state_listeners):
             listener(state)
         for update in tuple(self._listeners_by_device.get(state.device.dev_eui, ())):

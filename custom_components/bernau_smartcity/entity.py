@@ -8,6 +8,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .bridges import is_meter
 from .codecs import CODECS
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .state import DeviceState, Key, Value, suffix_of
@@ -58,15 +59,15 @@ class DeviceEntity(Entity):
         self.dev_eui = state.device.dev_eui
         domain, identifier = coordinator.identifier(self.dev_eui)
         self._attr_unique_id = unique_id(coordinator, self.dev_eui, suffix)
-        codec = CODECS.get(state.codec)
+        codec = None if is_meter(self.dev_eui) else CODECS.get(state.codec)
         self._attr_device_info = DeviceInfo(
             identifiers={(domain, identifier)},
             name=state.device.name or self.dev_eui,
-            manufacturer=codec.manufacturer if codec else None,
+            manufacturer=codec.manufacturer if codec else state.maker or None,
             model=codec.model if codec else None,
             serial_number=state.tags.get("meter_number") or state.meter or None,
             suggested_area=state.building or None,
-            via_device_id=coordinator.server_device_id,
+            via_device_id=coordinator.via_device_id(state),
         )
 
     @property

@@ -19,11 +19,18 @@ from .codecs import CODECS, NO_CODEC, find
 from .const import CONF_CODEC
 from .flow_server import labels, select_options
 from .metering.pulses import QUANTITY_OF_MEDIUM
-from .model import Codec, Device, Medium, Setting
+from .model import Codec, Device, Kind, Medium, Setting
 
 CONF_DEVICE: Final = "device"
 OPEN: Final = "open"
 ASSIGNED: Final = "assigned"
+
+POSITIVE: Final = {
+    Setting.PULSE_WEIGHT: "pulse_weight_zero",
+    Setting.LIMIT: "limit_zero",
+    Setting.MODULUS: "modulus_zero",
+}
+"""Settings that are greater than zero, and the errors for those that are not."""
 
 _SETTING_SELECTORS: Final = {
     Setting.MEDIUM: SelectSelector(
@@ -33,8 +40,8 @@ _SETTING_SELECTORS: Final = {
             mode=SelectSelectorMode.DROPDOWN,
         )
     ),
-    Setting.PULSE_WEIGHT: NumberSelector(
-        NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
+    **dict.fromkeys(
+        POSITIVE, NumberSelector(NumberSelectorConfig(step="any", mode=NumberSelectorMode.BOX))
     ),
     Setting.INTERVAL: NumberSelector(
         NumberSelectorConfig(
@@ -174,13 +181,25 @@ def devices_schema(devices: Iterable[Device]) -> probatio.Schema:
     return probatio.Schema({probatio.Optional(CONF_DEVICE): SelectSelector(choice)})
 
 
+def settings_of(codec: Codec | None) -> tuple[Setting, ...]:
+    """Give the settings for which a form asks."""
+    if codec is None:
+        return ()
+    counts = any(quantity.kind is Kind.REGISTER for quantity in codec.quantities)
+    # Keys have a form of their own, which never shows them again.
+    settings = (name for name in codec.settings if name is not Setting.KEY)
+    return (*settings, *((Setting.LIMIT, Setting.MODULUS) if counts else ()))
+
+
 def device_schema(codec: Codec | None) -> probatio.Schema:
     """Build the form of one device: its decoder, and what that needs to know."""
-    settings = codec.settings if codec else ()
     return probatio.Schema(
         {
             probatio.Optional(CONF_CODEC): codec_selector(),
-            **{probatio.Optional(name.value): _SETTING_SELECTORS[name] for name in settings},
+            **{
+                probatio.Optional(name.value): _SETTING_SELECTORS[name]
+                for name in settings_of(codec)
+            },
         }
     )
 
@@ -188,14 +207,14 @@ def device_schema(codec: Codec | None) -> probatio.Schema:
 def device_suggested(stored: Mapping[str, str]) -> dict[str, Any]:
     """Give stored values as the form shows them."""
     return {
-        name: float(value) if name in {Setting.PULSE_WEIGHT, Setting.INTERVAL} else value
+        name: float(value) if name in {*POSITIVE, Setting.INTERVAL} else value
         for name, value in stored.items()
     }
 
 
 def device_chosen(user_input: Mapping[str, Any], codec: Codec | None) -> dict[str, str]:
     """Give the values of the form as they are stored, without those the codec has no use for."""
-    used = {CONF_CODEC, *(codec.settings if codec else ())}
+    used = {CONF_CODEC, *settings_of(codec)}
     return {
         name: value if isinstance(value, str) else format(value, ".12g")
         for name, value in user_input.items()

@@ -7,41 +7,31 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from math import isclose
+from typing import Final
 
 from .metering.exchange import Joined, Part, joined
-from .metering.hours import HOUR, Bounds, consumed
-from .metering.plausibility import limits_of
+from .metering.hours import HOUR, Bounds, Stretch, consumed, gaps
+from .metering.plausibility import Limits
 from .metering.register import Decision, Kind as DecisionKind, Point
-from .model import Kind, Medium, Quantity
+from .model import Kind, Quantity
 from .places import Places
 from .state import DeviceState, Key, Value, suffix_of
 from .store import Store
-from .totals import total_of
+from .totals import spread_in, total_of
 
-
-def part_of(store: Store, state: DeviceState | None, key: Key, medium: Medium) -> Part:
-    """Give what a device counted of a total."""
-    limits = limits_of(key[0], medium)
-    if state is None or key not in state.totals:
-        return Part((), limits, ())
-    source = state.totals[key]
-    rows = store.samples.shown(state.device.dev_eui, source[0])
-    return Part(
-        [Point(at, total_of(source, total)) for at, total, _ in rows],
-        limits,
-        None if source[0][0] is Quantity.PULSES else [value for _, _, value in rows],
-    )
+NOTHING: Final = Part((), Limits(per_hour=0.0), ())
+"""Of a device that is not known."""
 
 
 class Joining:
     """What was noted, applied to the devices."""
 
     def __init__(
-        self, store: Store, places: Places, medium: Callable[[DeviceState], Medium]
+        self, store: Store, places: Places, limits: Callable[[DeviceState, Key], Limits]
     ) -> None:
         """Read what was noted when the store was used last."""
         self.store = store
-        self.medium = medium
+        self.limits = limits
         self.places = places
         self.altered = places.changed()
         """Places whose state is not simply that of their device."""
@@ -65,6 +55,19 @@ class Joining:
             known = [states[dev_eui] for dev_eui in devices if dev_eui in states]
             for key in dict.fromkeys(key for state in known for key in state.totals):
                 self.store.hours.anew(place, key, self._before(known, key, since - HOUR))
+
+    def part(self, state: DeviceState, key: Key) -> Part:
+        """Give what a device counted of a total."""
+        limits = self.limits(state, key)
+        if key not in state.totals:
+            return Part((), limits, ())
+        source = state.totals[key]
+        rows = self.store.samples.shown(state.device.dev_eui, source[0])
+        return Part(
+            [Point(at, total_of(source, total)) for at, total, _ in rows],
+            limits,
+            None if source[0][0] is Quantity.PULSES else [value for _, _, value in rows],
+        )
 
     def _before(self, states: Iterable[DeviceState], key: Key, at: datetime) -> datetime:
         """Give the time of the newest reading from before a time, of whichever device."""
@@ -92,12 +95,7 @@ class Joining:
         devices = [place, *(each.new for each in exchanges)]
         return joined(
             [
-                part_of(
-                    self.store,
-                    states.get(dev_eui),
-                    key,
-                    self.medium(states[dev_eui]) if dev_eui in states else Medium.UNKNOWN,
-                )
+                self.part(states[dev_eui], key) if dev_eui in states else NOTHING
                 for dev_eui in devices
             ],
             [each.change(key) for each in exchanges],
@@ -118,6 +116,7 @@ class Joining:
         floors = self._floors.get(place, {})
         consumption = {}
         totals = {}
+        found: list[Stretch] = []
         for key, source in (item for state in known for item in state.totals.items()):
             points, display = self.joined(place, key, states)
             if not points:
@@ -127,8 +126,9 @@ class Joining:
             floors = {**floors, name: shown}
             if display is not None and isclose(display, shown, abs_tol=1e-9):
                 display = None
-            values[key] = Value(shown, points[-1].at, display)
+            values[key] = Value(shown, points[-1].at, display, shown - points[-1].total)
             totals[key] = source
+            found += gaps(points)
             for period, (start, end) in bounds.items():
                 consumption[key, period] = consumed(points, start, end)
         if floors != self._floors.get(place, {}):
@@ -145,6 +145,7 @@ class Joining:
             values=values,
             totals=totals,
             consumed=consumption,
+            spread=spread_in(found, bounds),
         )
 
     def _decisions(

@@ -8,11 +8,12 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 
+from .bridges import is_meter
 from .codecs import find
 from .const import CONF_CODEC, CONF_DEVICES, CONF_PROFILES, CONF_SCOPES, CONF_SERVER
-from .flow_corrections import CorrectionOptionsFlow
 from .flow_decoders import (
     CONF_DEVICE,
+    POSITIVE,
     device_chosen,
     device_label,
     device_schema,
@@ -21,8 +22,10 @@ from .flow_decoders import (
     profiles,
     profiles_chosen,
     profiles_schema,
+    settings_of,
     typed_dev_eui,
 )
+from .flow_meters import MeterOptionsFlow
 from .flow_server import (
     applications_schema,
     async_applications,
@@ -32,12 +35,12 @@ from .flow_server import (
     told_in,
     used_elsewhere,
 )
-from .model import Codec, Device, Setting
+from .model import Codec, Device
 from .network import SERVERS
 
 
-class SmartCityOptionsFlow(CorrectionOptionsFlow):
-    """A menu: applications, decoders of device profiles, one device, corrections."""
+class SmartCityOptionsFlow(MeterOptionsFlow):
+    """A menu: applications, decoders of device profiles, one device, meters, corrections."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
@@ -51,7 +54,10 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow):
         """Show what can be changed."""
         return self.async_show_menu(
             step_id="init",
-            menu_options=["applications", "decoders", "device", "exchange", "display", "undo"],
+            menu_options=[
+                *("applications", "decoders", "device", "meters", "keys"),
+                *("exchange", "display", "undo"),
+            ],
         )
 
     async def async_step_applications(
@@ -130,13 +136,15 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow):
         else:
             values = user_input
             codec = self._codec(device, values)
-            if values.get(Setting.PULSE_WEIGHT) == 0:
-                errors[Setting.PULSE_WEIGHT.value] = "pulse_weight_zero"
-            elif _settings(codec) <= _settings(self._shown):
+            errors |= {
+                name.value: error for name, error in POSITIVE.items() if values.get(name, 1) <= 0
+            }
+            if not errors and {*settings_of(codec)} <= {*settings_of(self._shown)}:
                 kept = device_chosen(values, codec)
                 return self._async_save(CONF_DEVICES, _with(devices, self._dev_eui, kept))
-            # Another decoder was chosen, which needs to know more: ask for that.
-            self._shown = codec
+            if not errors:
+                # Another decoder was chosen, which needs to know more: ask for that.
+                self._shown = codec
         name = f"{self._shown.manufacturer} {self._shown.model}" if self._shown else "-"
         return self.async_show_form(
             step_id="device_settings",
@@ -175,7 +183,8 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow):
         errors: dict[str, str] = {}
         entry = self.config_entry
         if not self._devices and entry.state is ConfigEntryState.LOADED:
-            self._devices = dict(entry.runtime_data.devices)
+            known = entry.runtime_data.devices
+            self._devices = {eui: each for eui, each in known.items() if not is_meter(eui)}
         if not self._devices:
             server = SERVERS[entry.data[CONF_SERVER]]
             async with told_in(errors), opened(self.hass, server, entry.data) as connection:
@@ -187,10 +196,6 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow):
 
     def _async_save(self, option: str, value: Any) -> ConfigFlowResult:
         return self.async_create_entry(data={**self.config_entry.options, option: value})
-
-
-def _settings(codec: Codec | None) -> set[Setting]:
-    return set(codec.settings) if codec else set()
 
 
 def _with(

@@ -16,16 +16,19 @@ from homeassistant.const import (
     SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
     EntityCategory,
     UnitOfRatio,
+    UnitOfTime,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .bridges import is_meter
 from .codecs import CODECS
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
+from .decoding import STATUSES, status_of
 from .descriptions import TOTAL_OF, VALUES, ValueDescription
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
-from .metering.hours import Period
-from .model import Kind, Quantity
+from .metering.hours import HOUR, TOLERANCE, Period
+from .model import Kind, Quantity, Setting
 from .state import DeviceState, Key, suffix_of
 from .statistics import async_announce
 
@@ -44,11 +47,22 @@ SELDOM: Final = {
 class HealthDescription(SensorEntityDescription):
     """How a figure about the device itself appears."""
 
-    value_fn: Callable[[DeviceState], float | datetime | None]
+    value_fn: Callable[[DeviceState], float | datetime | str | None]
     exists_fn: Callable[[DeviceState], bool] = lambda _: True
 
 
 _DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
+
+
+def _is_sender(state: DeviceState) -> bool:
+    """Tell whether a device sends by itself; a meter behind a bridge does not."""
+    return not is_meter(state.device.dev_eui)
+
+
+def _may_wait(state: DeviceState) -> bool:
+    """Tell whether its messages may need a key."""
+    return not _is_sender(state) or Setting.KEY in CODECS[state.codec].settings
+
 
 HEALTH: Final = (
     HealthDescription(
@@ -67,6 +81,7 @@ HEALTH: Final = (
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda state: state.heard.rssi if state.heard else None,
+        exists_fn=_is_sender,
     ),
     HealthDescription(
         key="snr",
@@ -76,6 +91,7 @@ HEALTH: Final = (
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda state: state.heard.snr if state.heard else None,
+        exists_fn=_is_sender,
     ),
     HealthDescription(
         key="lost_uplinks",
@@ -84,6 +100,27 @@ HEALTH: Final = (
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda state: state.lost,
+        exists_fn=_is_sender,
+    ),
+    HealthDescription(
+        key="message_status",
+        translation_key="message_status",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(STATUSES),
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda state: status_of(state.problem),
+        exists_fn=_may_wait,
+    ),
+    HealthDescription(
+        key="without_readings",
+        translation_key="without_readings",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        suggested_display_precision=1,
+        entity_category=_DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.spread / HOUR,
+        exists_fn=lambda state: bool(state.totals),
     ),
     HealthDescription(
         key="lorawan_battery",
@@ -139,7 +176,7 @@ class ValueSensor(ValueEntity, SensorEntity):
     """The newest value of a quantity that is a number."""
 
     entity_description: ValueDescription
-    _unrecorded_attributes = frozenset({"measured_at", "display"})
+    _unrecorded_attributes = frozenset({"measured_at", "display", "too_high_by"})
 
     def __init__(self, coordinator: SmartCityCoordinator, state: DeviceState, key: Key) -> None:
         """Show the quantity and channel of the key."""
@@ -168,12 +205,16 @@ class ValueSensor(ValueEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Tell when it was measured, and what the meter itself shows if not this."""
+        """Tell when it was measured, what the meter itself shows, and what is too much."""
         value = self.value
         if value is None:
             return {}
-        display = {} if value.display is None else {"display": value.display}
-        return {"measured_at": value.at.isoformat(), **display}
+        attributes: dict[str, Any] = {"measured_at": value.at.isoformat()}
+        if value.display is not None:
+            attributes["display"] = value.display
+        if value.excess > TOLERANCE:
+            attributes["too_high_by"] = value.excess
+        return attributes
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -240,7 +281,7 @@ class HealthSensor(DeviceEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> float | datetime | None:
+    def native_value(self) -> float | datetime | str | None:
         """Give the figure."""
         state = self.device_state
         return None if state is None else self.entity_description.value_fn(state)

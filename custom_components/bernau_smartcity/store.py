@@ -1,4 +1,4 @@
-"""Durable memory of one entry: states, samples, cursors, undecoded uplinks.
+"""Durable memory of one entry: states, samples, cursors, uplinks that wait.
 
 One SQLite file beside Home Assistant's other storage. What one transaction
 holds is kept together or not at all, and its cost follows what has changed.
@@ -14,21 +14,15 @@ from pathlib import Path
 import sqlite3
 from typing import Any, Final, Self
 
-from .model import Uplink
-from .samples import SCHEMA as SAMPLES_SCHEMA, DueHours, Samples, micros
+from .samples import SCHEMA as SAMPLES_SCHEMA, DueHours, Samples
 from .state import DeviceState, from_json, to_json
+from .waiting import SCHEMA as WAITING_SCHEMA, Recent, Waiting
 
 VERSION: Final = 1
-UNDECODED_KEPT: Final = 200
-"""Uplinks per device that wait for a decoder."""
 
 _SCHEMA: Final = """
 CREATE TABLE device (dev_eui TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cursor (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE undecoded (
-    dev_eui TEXT, received_at INTEGER, id TEXT, uplink TEXT NOT NULL,
-    PRIMARY KEY (dev_eui, received_at, id)
-) WITHOUT ROWID;
 CREATE TABLE place (
     dev_eui TEXT PRIMARY KEY, facts TEXT NOT NULL, floors TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -75,6 +69,8 @@ class Store:
         self.samples = Samples(connection)
         self.hours = DueHours(connection)
         self.places = PlaceNotes(connection)
+        self.waiting = Waiting(connection)
+        self.recent = Recent(connection)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -125,37 +121,17 @@ class Store:
         """Keep cursors of the network server."""
         self._db.executemany("INSERT OR REPLACE INTO cursor VALUES (?, ?)", cursors.items())
 
-    def put_undecoded(self, uplink: Uplink) -> None:
-        """Keep an uplink that gave no readings until a decoder understands it."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO undecoded VALUES (?, ?, ?, ?)",
-            (uplink.dev_eui, micros(uplink.received_at), uplink.id, _uplink_json(uplink)),
-        )
-        self._db.execute(
-            "DELETE FROM undecoded WHERE dev_eui = ?1 AND received_at < coalesce((SELECT"
-            " received_at FROM undecoded WHERE dev_eui = ?1 ORDER BY received_at DESC"
-            " LIMIT 1 OFFSET ?2), 0)",
-            (uplink.dev_eui, UNDECODED_KEPT - 1),
-        )
-
-    def take_undecoded(self, dev_eui: str) -> list[Uplink]:
-        """Give the waiting uplinks of a device, oldest first, and forget them."""
-        rows = self._db.execute(
-            "SELECT uplink FROM undecoded WHERE dev_eui = ? ORDER BY received_at, id", (dev_eui,)
-        ).fetchall()
-        self._db.execute("DELETE FROM undecoded WHERE dev_eui = ?", (dev_eui,))
-        return [_uplink(json.loads(text)) for (text,) in rows]
-
     def forget_readings(self, dev_eui: str) -> None:
         """Forget what was read from a device, and the cursor up to which it was."""
         self.samples.forget(dev_eui)
         self.hours.forget(dev_eui)
+        self.recent.forget(dev_eui)
         self._db.execute("DELETE FROM cursor WHERE key = ?", (dev_eui,))
 
     def forget_device(self, dev_eui: str) -> None:
         """Forget a device altogether."""
         self.forget_readings(dev_eui)
-        self._db.execute("DELETE FROM undecoded WHERE dev_eui = ?", (dev_eui,))
+        self.waiting.forget(dev_eui)
         self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
 
 
@@ -169,6 +145,8 @@ def _opened(path: Path) -> sqlite3.Connection:
                 f"BEGIN;{_SCHEMA}{SAMPLES_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;"
             )
             version = VERSION
+        if version == VERSION:
+            database.executescript(WAITING_SCHEMA)
     except BaseException:
         database.close()
         raise
@@ -177,27 +155,3 @@ def _opened(path: Path) -> sqlite3.Connection:
         message = f"storage version {version}, not {VERSION}"
         raise sqlite3.NotSupportedError(message)
     return database
-
-
-def _uplink_json(uplink: Uplink) -> str:
-    return json.dumps(
-        {
-            "dev_eui": uplink.dev_eui,
-            "id": uplink.id,
-            "received_at": uplink.received_at.isoformat(),
-            "f_port": uplink.f_port,
-            "f_cnt": uplink.f_cnt,
-            "payload": uplink.payload.hex(),
-            "encrypted": uplink.encrypted,
-            "settings": dict(uplink.settings),
-        }
-    )
-
-
-def _uplink(data: dict[str, object]) -> Uplink:
-    received_at, payload = str(data.pop("received_at")), str(data.pop("payload"))
-    return Uplink(
-        **data,  # type: ignore[arg-type]  # written by _uplink_json with these very fields
-        received_at=datetime.fromisoformat(received_at),
-        payload=bytes.fromhex(payload),
-    )

@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from .metering.hours import Bounds, Period, consumed
+from .metering.hours import Bounds, Period, Stretch, consumed, gaps, spread
 from .metering.placement import OLDEST
 from .metering.plausibility import Limits
 from .metering.pulses import Weights, weighed
-from .metering.register import Decision, Point, Sample, fold
+from .metering.register import Decision, Folded, Point, Sample, Total, fold
 from .model import Quantity
 from .state import Key, Register, Source
 from .store import Store
@@ -20,6 +20,7 @@ from .store import Store
 SAMPLES_KEPT: Final = timedelta(days=40)
 """Longer than any network server retains uplinks, so late ones find their place."""
 PRUNE_STEP: Final = timedelta(days=1)
+INSTANT: Final = timedelta(microseconds=1)
 
 
 def continued(
@@ -31,13 +32,18 @@ def continued(
 ) -> tuple[Register, datetime, tuple[Decision, ...]] | None:
     """Continue one register; samples that came late are put where they belong.
 
+    With limits that a person has changed all that is kept of it is judged anew.
     Gives it with the time after which its total may have changed and the
     decisions made since then, None where nothing changed.
     """
     dev_eui, key = of
-    if before is not None and before.since is not None:
-        samples = [sample for sample in samples if sample.at > before.since]
+    kept_since = None if before is None else before.since
+    if kept_since is not None:
+        samples = [sample for sample in samples if sample.at > kept_since]
     earliest = store.samples.add(dev_eui, key, samples)
+    if before is not None and before.own != limits.own:
+        oldest = store.samples.oldest(dev_eui, key)
+        earliest = oldest if kept_since is None else kept_since + INSTANT
     if earliest is None:
         return None
     start = store.samples.firm_before(dev_eui, key, earliest)
@@ -47,12 +53,20 @@ def continued(
     if folded.total is None:  # pragma: no cover  # a fold over samples always gives a total
         return None
     store.samples.put_totals(dev_eui, key, replayed, folded)
-    register = Register(
-        folded.total,
-        folded.total.value if before is None else before.shown,
-        None if before is None else before.since,
-    )
+    floor = folded.total.value if before is None else before.shown
+    found = _gaps(() if before is None else before.gaps, start, folded)
+    register = Register(folded.total, floor, kept_since, found, limits.own)
     return register, since or earliest, folded.decisions
+
+
+def _gaps(before: Iterable[Stretch], start: Total | None, folded: Folded) -> tuple[Stretch, ...]:
+    """Give the gaps of a register that was continued from a total on."""
+    if start is None:
+        return tuple(gaps(folded.points))
+    points = (Point(start.last.at, start.value), *folded.points)
+    oldest = points[-1].at - SAMPLES_KEPT
+    known = (gap for gap in before if oldest < gap[1] <= start.last.at)
+    return (*known, *gaps(points))
 
 
 def pruned(
@@ -103,6 +117,12 @@ def series(store: Store, dev_eui: str, source: Source, since: datetime | None) -
     """Give the points of a total from the newest one not after a time on, or all."""
     points = store.samples.points(dev_eui, source[0], since)
     return [Point(at, total_of(source, total)) for at, total in points]
+
+
+def spread_in(found: Iterable[Stretch], bounds: Bounds) -> timedelta:
+    """Give how much of this month lies in gaps."""
+    month = bounds.get(Period.THIS_MONTH)
+    return spread(found, *month) if month else timedelta()
 
 
 def consumption(
