@@ -31,7 +31,6 @@ from homeassistant.const import (
 )
 
 from .model import Kind, Medium, Quantity
-from .state import QUANTITIES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,10 +241,3 @@ VALUES: Final = {
     )
 }
 """How each quantity that is a number appears."""
-
-TOTAL_OF: Final = {
-    quantity: QUANTITIES[quantity.removesuffix("_period")]
-    for quantity in Quantity
-    if quantity.kind is Kind.PERIOD
-}
-"""Counts of a period that say nothing more where the total is known."""

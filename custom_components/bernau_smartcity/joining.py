@@ -62,11 +62,12 @@ class Joining:
         if key not in state.totals:
             return Part((), limits, ())
         source = state.totals[key]
+        no_display = source[0][0] is Quantity.PULSES or state.registers[source[0]].is_sum
         rows = self.store.samples.shown(state.device.dev_eui, source[0])
         return Part(
             [Point(at, total_of(source, total)) for at, total, _ in rows],
             limits,
-            None if source[0][0] is Quantity.PULSES else [value for _, _, value in rows],
+            None if no_display else [value for _, _, value in rows],
         )
 
     def _before(self, states: Iterable[DeviceState], key: Key, at: datetime) -> datetime:
@@ -117,7 +118,11 @@ class Joining:
         consumption = {}
         totals = {}
         found: list[Stretch] = []
-        for key, source in (item for state in known for item in state.totals.items()):
+        for key, source, register in (
+            (key, source, state.registers[source[0]])
+            for state in known
+            for key, source in state.totals.items()
+        ):
             points, display = self.joined(place, key, states)
             if not points:
                 continue
@@ -126,7 +131,8 @@ class Joining:
             floors = {**floors, name: shown}
             if display is not None and isclose(display, shown, abs_tol=1e-9):
                 display = None
-            values[key] = Value(shown, points[-1].at, display, shown - points[-1].total)
+            excess = shown - points[-1].total
+            values[key] = Value(shown, points[-1].at, display, excess, register.is_sum)
             totals[key] = source
             found += gaps(points)
             for period, (start, end) in bounds.items():

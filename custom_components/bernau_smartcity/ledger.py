@@ -13,7 +13,7 @@ from .keys import Keys, fingerprint, without_keys
 from .metering.hours import Bounds, Compiled, Repair, Stretch, gaps, repair
 from .metering.plausibility import Limits, limits_of
 from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, positive, weigh
-from .metering.register import Point
+from .metering.register import Point, Sample
 from .model import (
     Batch,
     Codec,
@@ -21,16 +21,15 @@ from .model import (
     Medium,
     Missing,
     Quantity,
-    Reading,
     Setting,
 )
 from .places import Places
 from .reader import Read, Reader
 from .readings import heard, newest, samples_of
 from .samples import Due
-from .state import DeviceState, Key, Source, Value, to_json
+from .state import RESTART, DeviceState, Key, Source, Value, to_json
 from .store import Store
-from .totals import consumption, continued, pruned, series, sources, spread_in, total_of
+from .totals import Fresh, consumption, continued, pruned, series, sources, spread_in, total_of
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
@@ -303,7 +302,7 @@ class Ledger:
         codec = self._codec_of(meter)
         since: dict[Key, datetime] = {}
         if codec is not None:
-            meter, since = self._totalled(meter, (), codec)
+            meter, since = self._totalled(meter, {}, codec)
         return self._valued(meter, codec, since)
 
     def _readable(
@@ -354,7 +353,8 @@ class Ledger:
             return
         tried = state.tried or self._tried(read.dev_eui, state, codec)
         state = replace(state, codec=codec.key, tried=tried)
-        state, own = self._totalled(newest(state, read.readings), read.readings, codec)
+        found = samples_of(read.readings, read.messages)
+        state, own = self._totalled(newest(state, read.readings), found, codec)
         changed[read.dev_eui] = state
         since |= own
         for number, news in read.meters.items():
@@ -364,22 +364,23 @@ class Ledger:
                 meter = newest(behind(state, news, before), news.readings)
                 tried = meter.tried or self._tried(identity, meter, codec)
                 meter = replace(meter, tried=tried)
-                meter, moved = self._totalled(meter, news.readings, codec)
+                found = samples_of(news.readings, read.messages)
+                meter, moved = self._totalled(meter, found, codec)
                 changed[identity] = self._valued(meter, None, moved)
 
     def _totalled(
-        self, state: DeviceState, readings: Sequence[Reading], codec: Codec
+        self, state: DeviceState, found: Mapping[Key, Sequence[Sample]], codec: Codec
     ) -> tuple[DeviceState, dict[Key, datetime]]:
         """Continue all registers that were read, and tell after which time each changed."""
         dev_eui = state.device.dev_eui
         registers = dict(state.registers)
         decisions = list(state.decisions)
         changed: dict[Key, datetime] = {}
-        found = samples_of(readings)
-        for key in {**registers, **found}:
+        restarted = self._store.samples.add(dev_eui, RESTART, found.get(RESTART, ()))
+        for key in dict.fromkeys((*registers, *(key for key in found if key != RESTART))):
             limits = self._limits(state, codec, key)
-            samples, before = found.get(key, ()), registers.get(key)
-            step = continued(self._store, (dev_eui, key), samples, limits, before)
+            fresh, before = Fresh(found.get(key, ()), restarted), registers.get(key)
+            step = continued(self._store, (dev_eui, key), fresh, limits, before)
             if step is not None:
                 registers[key], since, made = step
                 changed[key] = since
@@ -407,9 +408,10 @@ class Ledger:
             register = state.registers[source[0]]
             last = register.total.last
             shown = total_of(source, register.shown)
-            display = None if source[1] or last.value == shown else last.value
+            displayed = not (source[1] or register.is_sum or last.value == shown)
+            display = last.value if displayed else None
             excess = shown - total_of(source, register.total.value)
-            values[key] = Value(shown, last.at, display, excess)
+            values[key] = Value(shown, last.at, display, excess, register.is_sum)
             self._note(dev_eui, key, source[0], changed)
         registers = {
             key: pruned(self._store, (dev_eui, key), register, where, self._joining.cuts(dev_eui))

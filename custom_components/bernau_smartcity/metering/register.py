@@ -2,6 +2,8 @@
 
 The total is a fold over the samples of a register in order of measurement, so
 it depends on the set of samples alone, not on the order in which they came.
+A device that never shows a register, but tells what it has counted since its
+previous message, has a total as well: the sum of what it told.
 """
 
 from collections.abc import Iterable
@@ -23,6 +25,14 @@ class Sample:
     """Number of the meter, where it is known."""
     restarted: bool = False
     """The device said that it had restarted."""
+    period: bool = False
+    """No register: what was counted since the previous message."""
+    f_cnt: int = -1
+    """Of a period: the frame counter of its message, -1 where that does not tell it."""
+
+    def repeats(self, last: Sample) -> bool:
+        """Tell whether it is the same message once more."""
+        return self.f_cnt >= 0 and self.f_cnt == last.f_cnt
 
 
 class Kind(StrEnum):
@@ -88,8 +98,8 @@ def advance(total: Total | None, sample: Sample, limits: Limits) -> Step:
     is a restart. Anything else waits in quarantine: the next sample confirms
     it by continuing it, or refutes it by continuing what was before.
     """
-    if total is None:
-        return Total(sample.value, sample), ()
+    if total is None or sample.period or total.last.period:
+        return _without_register(total, sample), ()
     last = total.last
     if sample.meter and last.meter and sample.meter != last.meter:
         return _continue(total, sample, 0.0), (_told(Kind.EXCHANGE, last, sample),)
@@ -107,6 +117,20 @@ def advance(total: Total | None, sample: Sample, limits: Limits) -> Step:
         Total(total.value, last, sample),
         (*_refuted(total, sample, limits), _told(Kind.QUARANTINED, last, sample)),
     )
+
+
+def _without_register(total: Total | None, sample: Sample) -> Total:
+    """Begin, or sum up periods; as soon as the register is shown, that alone counts.
+
+    It continues the sum, for what it showed when that began is not known.
+    """
+    if total is None:
+        return Total(sample.value, sample)
+    if not sample.period:
+        return _continue(total, sample, 0.0)
+    if not total.last.period or sample.repeats(total.last):
+        return total
+    return _continue(total, sample, sample.value)
 
 
 def fold(total: Total | None, samples: Iterable[Sample], limits: Limits) -> Folded:
