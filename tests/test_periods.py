@@ -9,6 +9,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.metering.register import Point
 from custom_components.bernau_smartcity.model import (
     Codec,
     DecodeError,
@@ -122,13 +123,22 @@ def test_total_of_the_device_wins(ledger: Ledger) -> None:
     assert state.values[PEOPLE_PERIOD].value == 2
 
 
-def test_total_that_comes_later_continues_the_sum(ledger: Ledger) -> None:
-    """Nothing falls and nothing jumps; what the device shows is told beside it."""
+def test_total_that_comes_later_wins(ledger: Ledger) -> None:
+    """The sum was a part of it, so nothing counts twice and the total never falls."""
     taken(ledger, uplink(0, b"P\x04"), uplink(1, b"P\x06"))
     value = taken(ledger, uplink(2, b"T\x64\x0a")).values[PEOPLE]
-    assert (value.value, value.display, value.is_sum) == (10, 100, False)
+    assert (value.value, value.excess, value.is_sum) == (100, 0, False)
     state = taken(ledger, uplink(3, b"T\x66\x02"), uplink(4, b"P\x09"))
-    assert state.values[PEOPLE].value == 12
+    assert state.values[PEOPLE].value == 102
+    assert [point.total for point in ledger_points(ledger)] == [94, 100, 100, 102]
+
+
+def test_total_that_comes_later_and_is_lower_continues_the_sum(ledger: Ledger) -> None:
+    """It began when the sum was there already; what the device shows is told beside it."""
+    taken(ledger, uplink(0, b"P\x04"), uplink(1, b"P\x06"))
+    value = taken(ledger, uplink(2, b"T\x03\x03")).values[PEOPLE]
+    assert (value.value, value.display, value.is_sum) == (10, 3, False)
+    assert taken(ledger, uplink(3, b"T\x05\x02")).values[PEOPLE].value == 12
 
 
 def test_counted_pulses_are_weighed(tmp_path: Path) -> None:
@@ -141,17 +151,23 @@ def test_counted_pulses_are_weighed(tmp_path: Path) -> None:
     ledger.close()
 
 
+def ledger_points(ledger: Ledger) -> list[Point]:
+    """Give the points of the total."""
+    return ledger.run(lambda joining, _: joining.store.samples.points(EUI, PEOPLE, None))
+
+
 @given(
     told=st.lists(st.tuples(st.sampled_from("PPPST"), st.integers(0, 40)), max_size=8),
+    start=st.sampled_from([0, 10, 200]),
     seed=st.integers(),
     pieces=st.integers(1, 4),
 )
 @settings(deadline=None, max_examples=60)
 def test_any_order_repetition_and_batching(
-    told: list[tuple[str, int]], seed: int, pieces: int
+    told: list[tuple[str, int]], start: int, seed: int, pieces: int
 ) -> None:
     """The same messages end in the same total and the same points."""
-    total, uplinks = 0, [uplink(0, b"P\x01")]
+    total, uplinks = start, [uplink(0, b"P\x01")]
     for n, (kind, value) in enumerate(told, 1):
         total += value
         payload = {"P": [value], "S": [value, 1], "T": [total % 256, value]}[kind]

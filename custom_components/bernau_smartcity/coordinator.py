@@ -44,7 +44,7 @@ from .issues import Issues
 from .joining import Joining
 from .ledger import Choices, Ledger
 from .metering.hours import Bounds, Period
-from .model import Batch, Codec, Connection, Device, NetworkError
+from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
 from .places import Places
 from .state import DeviceState, Key
@@ -217,7 +217,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         )
         return device.id
 
-    def medium(self, state: DeviceState) -> str:
+    def medium(self, state: DeviceState) -> Medium:
         """Give the medium of a device."""
         return self.ledger.medium(state)
 

@@ -88,6 +88,23 @@ class Samples:
             ((totals.get(s.at), s.at in firm, dev_eui, *key, micros(s.at)) for s in samples),
         )
 
+    def base(self, dev_eui: str, key: Key) -> float:
+        """Give where a sum of periods begins."""
+        (base,) = self._db.execute(
+            "SELECT total - value FROM sample WHERE dev_eui = ? AND quantity = ? AND channel = ?"
+            " AND total IS NOT NULL ORDER BY at LIMIT 1",
+            (dev_eui, *key),
+        ).fetchone()
+        return float(base)
+
+    def lift(self, dev_eui: str, key: Key, by: float) -> None:
+        """Lift the whole total."""
+        self._db.execute(
+            "UPDATE sample SET total = total + ?"
+            " WHERE dev_eui = ? AND quantity = ? AND channel = ?",
+            (by, dev_eui, *key),
+        )
+
     def points(self, dev_eui: str, key: Key, since: datetime | None) -> list[Point]:
         """Give the points of a total from the newest one not after a time on, or all."""
         start = -1

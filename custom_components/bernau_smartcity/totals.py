@@ -69,9 +69,15 @@ def continued(
     if folded.total is None:  # pragma: no cover  # a fold over samples always gives a total
         return None
     store.samples.put_totals(dev_eui, key, replayed, folded)
-    floor = folded.total.value if before is None else before.shown
+    total = folded.total
+    if folded.above is not None:
+        # The sum was a part of what the register had counted; it did not begin below zero.
+        lift = max(folded.above, -store.samples.base(dev_eui, key))
+        store.samples.lift(dev_eui, key, lift)
+        total = replace(total, value=total.value + lift)
+    floor = total.value if before is None else before.shown
     found = _gaps(() if before is None else before.gaps, start, folded)
-    register = Register(folded.total, floor, kept_since, found, limits.own)
+    register = Register(total, floor, kept_since, found, limits.own)
     return register, since or earliest, folded.decisions
 
 

@@ -64,6 +64,8 @@ OF_HOME_ASSISTANT = {
     "already_in_progress",
     "device_id",
     "entity_id",
+    "off",
+    "on",
     "unknown",
 }
 """Keys that Home Assistant's own helpers bring up, or that are named by its constants."""

@@ -136,8 +136,8 @@ def test_what_the_device_had_stored_is_no_repetition() -> None:
     assert total.value == 6
 
 
-def test_total_of_the_device_continues_the_sum() -> None:
-    """From its first register on that alone counts, wherever it stands."""
+def test_register_of_the_device_continues_the_sum() -> None:
+    """From the first one on that alone counts, and it is told where it stands."""
     samples = [
         period(START, 4),
         period(START + QUARTER, 6),
@@ -146,5 +146,6 @@ def test_total_of_the_device_continues_the_sum() -> None:
         Sample(START + 4 * QUARTER, 930),
         period(START + 4 * QUARTER, 20),
     ]
-    points = fold(None, samples, limits(16)).points
-    assert [point.total for point in points] == [4, 10, 10, 40]
+    folded = fold(None, samples, limits(16))
+    assert [point.total for point in folded.points] == [4, 10, 10, 40]
+    assert folded.above == 890

@@ -2,8 +2,8 @@
 
 The total is a fold over the samples of a register in order of measurement, so
 it depends on the set of samples alone, not on the order in which they came.
-A device that never shows a register, but tells what it has counted since its
-previous message, has a total as well: the sum of what it told.
+Where a device shows no register, but tells what it has counted since its
+previous message, the total is the sum of what it told.
 """
 
 from collections.abc import Iterable
@@ -84,6 +84,8 @@ class Folded(NamedTuple):
     """One for each sample that counted, in order of measurement."""
     confirmed: frozenset[datetime] = frozenset()
     """When those were that count only because a later one confirmed them."""
+    above: float | None = None
+    """By how much the first register after a sum stands above that."""
 
 
 type Step = tuple[Total, tuple[Decision, ...]]
@@ -120,10 +122,7 @@ def advance(total: Total | None, sample: Sample, limits: Limits) -> Step:
 
 
 def _without_register(total: Total | None, sample: Sample) -> Total:
-    """Begin, or sum up periods; as soon as the register is shown, that alone counts.
-
-    It continues the sum, for what it showed when that began is not known.
-    """
+    """Begin, or sum up periods; as soon as a register is shown, that alone counts."""
     if total is None:
         return Total(sample.value, sample)
     if not sample.period:
@@ -138,19 +137,22 @@ def fold(total: Total | None, samples: Iterable[Sample], limits: Limits) -> Fold
     decisions: list[Decision] = []
     points: list[Point] = []
     confirmed: set[datetime] = set()
+    above: float | None = None
     for sample in sorted(samples):
         before = total
         total, made = advance(before, sample, limits)
         decisions += made
         if total.last is not sample:
             continue
+        if before is not None and before.last.period and not sample.period:
+            above = sample.value - total.value
         suspect = before.suspect if before else None
         if before is not None and suspect is not None and _confirms(made, suspect):
             since = total.value - (sample.value - suspect.value)
             points.append(Point(suspect.at, max(before.value, since)))
             confirmed.add(suspect.at)
         points.append(Point(sample.at, total.value))
-    return Folded(total, tuple(decisions), tuple(points), frozenset(confirmed))
+    return Folded(total, tuple(decisions), tuple(points), frozenset(confirmed), above)
 
 
 def _counted(last: Sample, sample: Sample, limits: Limits) -> tuple[float, Kind | None] | None:
