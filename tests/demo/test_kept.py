@@ -70,6 +70,9 @@ def test_each_reading_is_there_once(ours: Sequence[Point], complaint: str | None
         (Point(AT + HOUR, 1.0, 4.0), False),
         (Point(AT + HOUR, 1.0, 2.0), True),
         (Point(AT + HOUR, 1.0, None), False),
+        (Point(AT + HOUR, 4.0, 7.0, period=True), False),
+        (Point(AT + HOUR, 4.0, 4.0, period=True), True),
+        (Point(AT + HOUR, 4.0, 11.0, period=True), True),
     ],
 )
 def test_a_total_rises_as_its_register(after: Point, *, is_wrong: bool) -> None:
