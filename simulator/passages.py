@@ -32,6 +32,13 @@ def _people(
     )
 
 
+def _directions(total: Pair, at: float) -> tuple[Value, ...]:
+    return (
+        Value("people_in", total[0], at, register=True),
+        Value("people_out", total[1], at, register=True),
+    )
+
+
 def _totals(moment: Moment, modulus: int, line: int = 0) -> Pair:
     return moment.count(2 * line, 1, modulus), moment.count(2 * line + 1, 1, modulus)
 
@@ -93,7 +100,7 @@ def _pcr2(moment: Moment) -> Frame:
         period=period, total=total, battery=battery, solar=solar, temperature=temperature
     )
     values = (
-        *_people(total, period, at, 0),
+        *_directions(total, at),  # the period is a part of them, and of no use
         Value("battery_voltage", battery / 1000, at),
         Value("solar_power", solar / 1000, at),
         Value("temperature", temperature / 10, at),
@@ -119,13 +126,6 @@ def _terabee(moment: Moment) -> Frame:
     total = _totals(moment, 2**32)
     payload = terabee.encode(total=total)
     return Frame(terabee.F_PORT, payload, _directions(total, moment.at))
-
-
-def _directions(total: Pair, at: float) -> tuple[Value, ...]:
-    return (
-        Value("people_in", total[0], at, register=True),
-        Value("people_out", total[1], at, register=True),
-    )
 
 
 def _imbuildings(moment: Moment) -> Frame:

@@ -33,8 +33,6 @@ _ALWAYS = {Kind.REGISTER, Kind.GAUGE, Kind.PERIOD}
 _COUNTED = {Medium.PEOPLE, Medium.TRAFFIC, Medium.PARKING}
 _DERIVED = {("milesight_em300_di", "volume")}
 """What follows from the pulses and their weight is none of the codec's."""
-_INCLUDED = {("parametric_pcr2", "people_in_period"), ("parametric_pcr2", "people_out_period")}
-"""What is part of a total in the same message is left out."""
 
 
 def _family(codec: Codec) -> str:
@@ -87,6 +85,6 @@ def test_agree(standing_town: Town, key: str) -> None:
             meant = {
                 (value.quantity, value.channel): value.value
                 for value in frame.values
-                if (key, value.quantity) not in _DERIVED | _INCLUDED
+                if (key, value.quantity) not in _DERIVED
             }
             assert read == pytest.approx(meant)
