@@ -78,6 +78,17 @@ def _opened(uplink: Uplink, key: str | None, meter: Meter | None = None) -> floa
     return uplink.payload[-1]
 
 
+def _sealed(uplink: Uplink) -> Iterator[Told]:
+    """Decode messages in parts that are encrypted as a whole, headers too."""
+    told = tuple(_in_parts(uplink))
+    if uplink.payload[0] == ord("H") or any(isinstance(each, Reading) for each in told):
+        _opened(uplink, uplink.settings.get("key"))
+    yield from told
+
+
+SEALED = replace(IN_PARTS, key="sealed", model="Sealed", decode=_sealed, settings=(Setting.KEY,))
+
+
 def _encrypted(uplink: Uplink) -> Iterator[Told]:
     yield Reading(Quantity.VOLUME, _opened(uplink, uplink.settings.get("key")))
 

@@ -1,5 +1,6 @@
 """Meters behind bridges are devices of their own, each one whoever hears it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 import tempfile
@@ -16,11 +17,19 @@ from custom_components.bernau_smartcity.model import (
     Codec,
     Device,
     Medium,
+    Meter,
+    Missing,
     Quantity,
+    Reading,
+    Remember,
+    Told,
+    Uplink,
+    WaitingError,
 )
 from custom_components.bernau_smartcity.places import Exchange, Places
 from custom_components.bernau_smartcity.state import Value, from_json, to_json
 from custom_components.bernau_smartcity.store import Store
+from custom_components.bernau_smartcity.waiting import KEPT
 
 from .small_codecs import (
     AT,
@@ -109,6 +118,32 @@ def test_meter_at_a_cable_can_be_left_out(path: Path) -> None:
     ledger.take([batch(uplink(0, telegram(7, 5)), uplink(1, telegram(8, 6)))])
     assert set(ledger.states) == {EUI, EIGHT}
     assert set(ledger.states[EUI].found) == {"7", "8"}
+    ledger.close()
+
+
+def test_header_of_a_meter_that_was_not_chosen_then(path: Path) -> None:
+    """It is remembered, though what it belongs to is read only once the meter is."""
+
+    def decode(uplink: Uplink) -> Iterator[Told]:
+        kind, number, value = chr(uplink.payload[0]), str(uplink.payload[1]), uplink.payload[-1]
+        if kind == "H":
+            yield Remember(number, "m³")
+        elif number not in uplink.memory:
+            raise WaitingError(Missing.HEADER, number)
+        yield Meter(number, Medium.WATER)
+        if kind == "M":
+            yield Reading(Quantity.VOLUME, value, meter=number)
+
+    codec = replace(RADIO, decode=decode)
+    ledger = opened(path, codec)
+    ledger.take([batch(uplink(0, telegram(7, 5)), uplink(1, telegram(7, 0, "H")))])
+    ledger.take([batch(*(uplink(n, telegram(8, 0, "H")) for n in range(2, KEPT + 9)))])
+    assert set(ledger.states) == {EUI}
+    ledger.close()
+    ledger = opened(path, codec, meters={SEVEN: True})
+    assert ledger.states[SEVEN].values[VOLUME] == Value(5, AT)
+    ledger.take([batch(uplink(KEPT + 9, telegram(7, 6)))])
+    assert ledger.states[SEVEN].values[VOLUME].value == 6
     ledger.close()
 
 

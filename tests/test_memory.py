@@ -1,6 +1,7 @@
 """What a message means may depend on earlier ones, however they are delivered."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 import tempfile
@@ -10,11 +11,31 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.bernau_smartcity.memory import LIMIT, Memo, Recall, merged, remembered
-from custom_components.bernau_smartcity.model import Missing, Remember, Uplink
+from custom_components.bernau_smartcity.model import (
+    Missing,
+    Quantity,
+    Reading,
+    Remember,
+    Told,
+    Uplink,
+    WaitingError,
+)
 from custom_components.bernau_smartcity.state import Value
 from custom_components.bernau_smartcity.waiting import KEPT
 
-from .small_codecs import AT, DAY, EUI, IN_PARTS, MINUTE, VOLUME, batch, opened, uplink
+from .small_codecs import (
+    AT,
+    DAY,
+    EUI,
+    IN_PARTS,
+    KEY,
+    MINUTE,
+    SEALED,
+    VOLUME,
+    batch,
+    opened,
+    uplink,
+)
 
 HEADER = b"H"
 
@@ -66,6 +87,60 @@ def test_what_waits_for_a_header_is_read_by_a_later_one(path: Path) -> None:
     assert (state.problem, state.values[VOLUME]) == ("", Value(42, AT + MINUTE))
     ledger.take([batch(uplink(4, part(2, 1, 2, 9)))])
     assert ledger.states[EUI].values[VOLUME].value == 99
+    ledger.close()
+
+
+def test_key_that_comes_late_is_as_good_as_one_that_was_there(path: Path) -> None:
+    """Each message is read in its turn, with what the ones before it then tell."""
+    ledger = opened(path, SEALED)
+    ledger.take([batch(uplink(0, HEADER), uplink(1, part(1, 0, 2, 4)))])
+    ledger.take([batch(uplink(2, part(1, 1, 2, 2)), uplink(3, part(2, 0, 2, 5)))])
+    assert ledger.states[EUI].values == {}
+    ledger.close()
+    ledger = opened(path, SEALED, keys={EUI: KEY})
+    state = ledger.states[EUI]
+    assert (state.problem, state.values[VOLUME]) == ("", Value(42, AT + 2 * MINUTE))
+    ledger.take([batch(uplink(4, part(2, 1, 2, 0)))])
+    assert ledger.states[EUI].values[VOLUME].value == 50
+    ledger.close()
+
+
+def test_part_of_a_telegram_is_kept_with_the_whole(path: Path) -> None:
+    """What waits for a key needs the parts before it, though others came since."""
+    ledger = opened(path, SEALED, settings={"key": KEY})
+    ledger.take([batch(uplink(0, HEADER))])
+    ledger.close()
+    ledger = opened(path, SEALED)
+    ledger.take([batch(uplink(1, part(1, 0, 2, 4)), uplink(2, part(1, 1, 2, 2)))])
+    assert ledger.states[EUI].problem == Missing.KEY
+    late = [uplink(n, part(n, 0, 2, 1)) for n in range(3, KEPT + 20)]
+    ledger.take([batch(*late)])
+    ledger.close()
+    ledger = opened(path, SEALED, keys={EUI: KEY})
+    assert ledger.states[EUI].values[VOLUME] == Value(42, AT + 2 * MINUTE)
+    ledger.close()
+
+
+def test_newer_header_is_used_where_the_old_one_does_not_do(path: Path) -> None:
+    """A message waits until there is one that fits."""
+
+    def decode(uplink: Uplink) -> Iterator[Told]:
+        if uplink.payload[:1] == b"H":
+            yield Remember("unit", uplink.payload[1:].decode())
+        elif uplink.memory.get("unit") != "m³":
+            raise WaitingError(Missing.HEADER)
+        else:
+            yield Reading(Quantity.VOLUME, uplink.payload[-1])
+
+    codec = replace(IN_PARTS, decode=decode)
+    ledger = opened(path, codec)
+    ledger.take([batch(uplink(0, b"Hl"), uplink(1, b"\x05"), uplink(2, b"Hl"))])
+    assert ledger.states[EUI].problem == ""
+    assert ledger.states[EUI].values == {}
+    ledger.take([batch(uplink(3, b"Hgal"))])
+    assert ledger.states[EUI].values == {}
+    ledger.take([batch(uplink(4, "Hm³".encode()))])
+    assert ledger.states[EUI].values[VOLUME] == Value(5, AT + MINUTE)
     ledger.close()
 
 

@@ -287,14 +287,14 @@ class Ledger:
             )
         known[dev_eui] = state
         since: dict[Key, datetime] = {}
-        if codec is not None:
+        if codec is not None and (owners := self._readable(state, codec, before)):
             read = Read(state, codec, self._settings_of(state, codec))
-            owners = self._readable(state, codec, before)
-            # Also without anything to read: other limits may have been set.
             self._take_over(self._reader.read_again(read, owners), known, since)
-            for owner in {dev_eui, *owners} & known.keys():
+            for owner in known.keys() & owners:
                 tried = self._tried(owner, known[owner], codec)
                 known[owner] = replace(known[owner], tried=tried)
+        elif codec is not None:  # other limits may have been set
+            known[dev_eui], since = self._totalled(state, (), codec)
         known[dev_eui] = self._valued(known[dev_eui], codec, since)
 
     def _met_again(self, meter: DeviceState) -> DeviceState:

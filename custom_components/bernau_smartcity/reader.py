@@ -90,7 +90,9 @@ class Reader:
         for _, kept in sorted(rows.items(), key=lambda row: row[0]):
             # There may be gaps between them: what was known then counts as well.
             memory = self._next(read, Kept(kept.uplink, merged(kept.memory, memory)))
-        return self._done(read, merged(read.state.memory, memory))
+        memory = merged(read.state.memory, memory)
+        self._retry_all(read, memory)
+        return self._done(read, memory)
 
     def _done(self, read: Read, memory: Memory) -> Read:
         state, left_out = found_by(read.state, read.meters.values())
@@ -114,9 +116,16 @@ class Reader:
             return before
         after = remembered(before, asked, uplink.received_at)
         if after.keys() != before.keys() or any(after[n].text != before[n].text for n in after):
-            for waiting in self._store.waiting.missing(read.dev_eui, Missing.HEADER):
-                self._retry(read, waiting, after)
+            self._retry_all(read, after)
         return after
+
+    def _retry_all(self, read: Read, memory: Memory) -> None:
+        """Read what waits for an earlier message; of meters only those that are read."""
+        numbers = {*read.state.found, *read.meters}
+        meters = (identity_of(n) for n in numbers if self._taken.of(n, read.codec))
+        owners = [read.dev_eui, *meters]
+        for kept in self._store.waiting.missing(read.dev_eui, Missing.HEADER, owners):
+            self._retry(read, kept, memory)
 
     def _retry(self, read: Read, kept: Kept, memory: Memory) -> None:
         """Read what waits for an earlier message once more, by what is remembered now.

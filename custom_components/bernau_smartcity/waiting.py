@@ -78,12 +78,13 @@ class Waiting:
         )
         return list(_read(rows))
 
-    def missing(self, dev_eui: str, what: str) -> list[Kept]:
-        """Give what a device sent that waits for one thing, oldest first."""
+    def missing(self, dev_eui: str, what: str, owners: Iterable[str]) -> list[Kept]:
+        """Give what a device sent that waits for one thing and for its owners, oldest first."""
         rows = self._db.execute(
             "SELECT uplink, memory FROM waiting WHERE dev_eui = ? AND missing = ?"
+            " AND owner IN (SELECT value FROM json_each(?))"
             " GROUP BY received_at, id ORDER BY received_at, id",
-            (dev_eui, what),
+            (dev_eui, what, json.dumps(list(owners))),
         ).fetchall()
         return list(_read(rows))
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
-import time
 from typing import Any, Final
 
 from aiohttp import ClientSession
@@ -15,7 +14,7 @@ import pytest
 from custom_components.bernau_smartcity.model import Field, NetworkError, Reason
 from custom_components.bernau_smartcity.network import SERVERS
 from custom_components.bernau_smartcity.network._address import parse_address
-from custom_components.bernau_smartcity.network._http import Answer
+from custom_components.bernau_smartcity.network._http import Answer, Credentials, Http
 from custom_components.bernau_smartcity.network._tts_api import PAGE, Api
 from custom_components.bernau_smartcity.network._tts_uplinks import device_of, read
 from custom_components.bernau_smartcity.network.the_things_stack import (
@@ -202,10 +201,14 @@ def test_reading_begins(kept: Cursor, since: datetime) -> None:
 
 async def test_older_days_follow() -> None:
     """There is a value soon; the rest of what is retained comes a day at a time, once."""
-    async with polled(FACE, town_of(12, time.time() - 60)) as here:
-        first = delivered(await here.poll())
+    async with polled(FACE, town_of(12)) as here:
+        key = Credentials(headers={"Authorization": f"Bearer {here.server.api_key}"})
+        http = Http(here.session, here.server.url, key)
         now = here.town.clock.now()
-        assert first >= stored(here.town, now - RETAINED // 2 + 120)
+        at = datetime.fromtimestamp(now, UTC)
+        here.home.connection = TheThingsStack(Api(http, http), lambda: at)
+        first = delivered(await here.poll())
+        assert first == stored(here.town, now - RETAINED // 2)
         older = delivered(await here.poll())
         assert first | older == stored(here.town, now - RETAINED)
         assert set(here.home.uplinks.values()) == {1}

@@ -13,15 +13,15 @@ device sent, under its DevEUI. Source: thethingsindustries.com/docs/integrations
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 import logging
 from typing import TYPE_CHECKING, Final, Self, override
 
 from ..model import Batch, Connection, Device, Field, NetworkError, Reason, ServerType
 from ._address import Address, parse_address
 from ._http import Credentials, Http, NotFoundError
+from ._sent import NO_SESSION, Sent, batches
 from ._tts_api import PAGE, Api, Of, Page, Registered
-from ._tts_uplinks import Sent, read
+from ._tts_uplinks import read
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -33,8 +33,6 @@ RETAINED: Final = timedelta(days=30)
 OVERLAP: Final = timedelta(minutes=5)
 """Rows are written in batches, every few seconds."""
 DAY: Final = timedelta(days=1)
-_NO_SESSION: Final = "-"
-"""The device has not sent."""
 _CLUSTERS: Final = ("eu1", "nam1", "au1")
 """Of The Things Network."""
 _CLOUD: Final = ("cloud.thethings.network", "cloud.thethings.industries")
@@ -170,7 +168,7 @@ class TheThingsStack(Connection):
         async for found in self._pages(Of(scope), after):
             fresh = [each for each in found.sent if each.uplink.id not in offered]
             offered |= {each.uplink.id: each.uplink.received_at for each in fresh}
-            for batch in await self._batches(scope, fresh, sessions, found.malformed):
+            for batch in await self._batches(scope, found, fresh, sessions):
                 sessions |= batch.cursors
                 yield batch
             if found.complete:
@@ -184,7 +182,7 @@ class TheThingsStack(Connection):
         earlier = cursor.earlier(now) if before else None
         if earlier is not None:
             async for found in self._pages(Of(scope), earlier.oldest, cursor.oldest):
-                for batch in await self._batches(scope, found.sent, {}, found.malformed):
+                for batch in await self._batches(scope, found, found.sent, {}):
                     yield replace(batch, cursors={}, joined=False)
             kept = str(earlier)
             yield Batch(cursors={scope: kept})
@@ -202,10 +200,10 @@ class TheThingsStack(Connection):
             and registered.device.dev_eui not in sessions
         ]
         if unread and first:
-            yield Batch(cursors={each.device.dev_eui: _NO_SESSION for each in unread})
+            yield Batch(cursors={each.device.dev_eui: NO_SESSION for each in unread})
             return
         for registered in unread:
-            device, session = registered.device, _NO_SESSION
+            device, session = registered.device, NO_SESSION
             async for found in self._pages(Of(scope, registered.id), now - RETAINED):
                 uplinks = tuple(each.uplink for each in found.sent)
                 session = found.sent[-1].session if found.sent else session
@@ -234,27 +232,14 @@ class TheThingsStack(Connection):
         return offered.ids if cursor and offered.cursor == cursor else {}
 
     async def _batches(
-        self, scope: str, sent: list[Sent], sessions: Mapping[str, str], malformed: int
+        self, scope: str, found: _Read, sent: list[Sent], sessions: Mapping[str, str]
     ) -> list[Batch]:
-        """Group uplinks by device and session, with what the registry tells of the devices."""
+        """Give the batches of uplinks, with what the registry tells of their devices."""
         if any(each.device.dev_eui not in self._inventory for each in sent):
             await self._learn(scope, sent)
-        found = [Batch(malformed=malformed)] if malformed else []
-        in_order = sorted(sent, key=lambda each: (each.device.dev_eui, each.uplink.received_at))
-        for dev_eui, of_device in groupby(in_order, key=lambda each: each.device.dev_eui):
-            last = sessions.get(dev_eui, _NO_SESSION)
-            for session, group in groupby(of_device, key=lambda each: each.session):
-                uplinks = tuple(each.uplink for each in group)
-                found.append(
-                    Batch(
-                        device=self._inventory[dev_eui].device,
-                        uplinks=uplinks,
-                        cursors={} if session == last else {dev_eui: session},
-                        joined=last not in {session, _NO_SESSION},
-                    )
-                )
-                last = session
-        return found
+        devices = {eui: registered.device for eui, registered in self._inventory.items()}
+        malformed = [Batch(malformed=found.malformed)] if found.malformed else []
+        return [*malformed, *batches(sent, devices, sessions)]
 
     async def _learn(self, scope: str, sent: list[Sent]) -> None:
         """Read the registry; a device that is no longer in it is known by its uplinks alone."""

@@ -1,0 +1,100 @@
+"""Uplinks of many devices, as a server gives them in one answer, and their batches."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+import math
+import re
+from typing import Any, Final
+
+from ..model import Batch, Device, Uplink
+
+NO_SESSION: Final = "-"
+"""The device has not sent."""
+_DEV_EUI: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_FRACTION: Final = re.compile(r"(\.\d{6})\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An uplink, by which device, in which session."""
+
+    device: Device
+    """As far as the message tells."""
+    uplink: Uplink
+    session: str = ""
+    """The device joined anew where it differs from that of the uplink before."""
+
+
+def batches(
+    sent: Iterable[Sent], devices: Mapping[str, Device], sessions: Mapping[str, str]
+) -> Iterator[Batch]:
+    """Group uplinks by device and session, with what the registry tells of the devices.
+
+    `sessions` are those of the newest uplinks before, by DevEUI; that in which a
+    device sends now is the cursor of its batch.
+    """
+    in_order = sorted(sent, key=lambda each: (each.device.dev_eui, each.uplink.received_at))
+    for dev_eui, of_device in groupby(in_order, key=lambda each: each.device.dev_eui):
+        last = sessions.get(dev_eui, NO_SESSION)
+        for session, group in groupby(of_device, key=lambda each: each.session):
+            found = list(group)
+            yield Batch(
+                device=devices.get(dev_eui, found[0].device),
+                uplinks=tuple(each.uplink for each in found),
+                cursors={} if session == last else {dev_eui: session},
+                joined=last not in {session, NO_SESSION},
+            )
+            last = session
+
+
+def is_dev_eui(text: str) -> bool:
+    """Tell whether a text can identify a device."""
+    return _DEV_EUI.fullmatch(text) is not None
+
+
+def whole(value: object, most: int) -> int:
+    """Read a counter; raises `ValueError`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        msg = "a counter is no number"
+        raise ValueError(msg)
+    return value
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Read an object; raises `ValueError`."""
+    if not isinstance(value, dict):
+        msg = "an object is missing"
+        raise ValueError(msg)  # noqa: TRY004  # whatever is wrong with it, it cannot be read
+    return value
+
+
+def texts(value: object) -> dict[str, str]:
+    """Give the texts among the values of an object; nothing for anything else."""
+    found = value.items() if isinstance(value, dict) else ()
+    return {str(name): text for name, text in found if isinstance(text, str)}
+
+
+def without_nanoseconds(text: str) -> str:
+    """Leave out digits of a time that Python does not keep."""
+    return _FRACTION.sub(r"\1", text)
+
+
+def best_signal(
+    receptions: object, rssi: str = "rssi", snr: str = "snr"
+) -> tuple[float | None, float | None]:
+    """Give RSSI and SNR of the gateway that heard the uplink best, by the names of both."""
+    heard = [
+        (strength, ratio)
+        for reception in (receptions if isinstance(receptions, list) else ())
+        if isinstance(reception, dict)
+        and (strength := _number(reception.get(rssi))) is not None
+        and (ratio := _number(reception.get(snr, 0))) is not None
+    ]
+    return max(heard, default=(None, None))
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
