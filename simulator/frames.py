@@ -7,7 +7,7 @@ from .faults import Faults
 from .inventory import Device
 from .moments import Frame, Moment, Value, after_restart
 from .noise import unit
-from .payloads import axioma_qalcosonic_w1, elvaco_cmi4110, klax, milesight
+from .payloads import axioma_qalcosonic_w1, elvaco_cmi4110, klax, milesight, ultrasonic
 
 _HOUR = 3600
 
@@ -67,6 +67,28 @@ def _axioma(moment: Moment) -> Frame:
     )
 
 
+def _ultrasonic(moment: Moment) -> Frame:
+    at = moment.at
+    litres = moment.count(0, 1000, 2**32)
+    flow = round(moment.device.loads[0].rate(at) * 1000)
+    payload = ultrasonic.encode(litres=litres, litres_per_hour=flow, battery=moment.battery)
+    return Frame(
+        ultrasonic.F_PORT,
+        payload,
+        (
+            Value("volume", litres / 1000, at, register=True),
+            Value("flow", flow / 1000, at),
+            Value("battery", moment.battery, at),
+        ),
+        {
+            "total_volume_m3": f"{litres / 1000:.3f}",
+            "flow": {"value": float(flow), "unit": "l/h"},
+            "battery_percent": float(moment.battery),
+            "frame_type": "regular",
+        },
+    )
+
+
 def _klax(moment: Moment) -> Frame:
     device, at = moment.device, moment.at
     battery = 10 * round(moment.battery / 10)
@@ -116,6 +138,7 @@ def _em300_di(moment: Moment) -> Frame:
 FRAMES: Mapping[str, Callable[[Moment], Frame]] = {
     "elvaco_cmi4110": _elvaco,
     "axioma_qalcosonic_w1": _axioma,
+    "decoded": _ultrasonic,
     "klax": _klax,
     "milesight_em300_di": _em300_di,
     **passages.FRAMES,

@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.bernau_smartcity import options_flow
 from custom_components.bernau_smartcity.bridges import identity_of
-from custom_components.bernau_smartcity.codecs import REGISTRY
 from custom_components.bernau_smartcity.const import DOMAIN, INVENTORY_INTERVAL
+from custom_components.bernau_smartcity.decoders import REGISTRY
 from custom_components.bernau_smartcity.diagnostics import async_get_config_entry_diagnostics
 from custom_components.bernau_smartcity.flow_meters import BOXES_SHOWN
 from custom_components.bernau_smartcity.model import Device, NetworkError, Reason
@@ -291,7 +291,10 @@ async def test_list_of_keys(hass: HomeAssistant, network: FakeNetwork) -> None:
     assert result["errors"] == {"list": "keys_no_key"}
     assert words(result)["lines"] == "4, 7"
     assert "keys" not in entry.options
-    await send(hass, result, list=f"Zähler;Schlüssel\n7;{KEY}\n1esy4711\t{WRONG}\n8;{KEY}\n")
+    result = await send(
+        hass, result, list=f"Zähler;Schlüssel\n7;{KEY}\n1esy4711\t{WRONG}\n8;{KEY}\n"
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY, (result["errors"], words(result))
     assert entry.options["keys"] == {SEVEN.dev_eui: KEY, OTHER.dev_eui: WRONG, EIGHT.dev_eui: KEY}
     assert entry.options["meters"] == {SEVEN.dev_eui: True, EIGHT.dev_eui: True}
     assert state_of(hass, entry, SEVEN, "volume").state == "5.0"

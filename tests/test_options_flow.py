@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.bernau_smartcity import config_flow, coordinator, options_flow
 from custom_components.bernau_smartcity.model import Reason
+from custom_components.bernau_smartcity.options_flow import MENU
 
 from .flow_fakes import IMPULSE, W1, FlowNetwork, choices, device, entry, fields, offered, words
 from .homes import set_up, settled
@@ -23,9 +24,6 @@ def network(monkeypatch: pytest.MonkeyPatch) -> FlowNetwork:
     for module in (config_flow, coordinator, options_flow):
         monkeypatch.setattr(module, "SERVERS", {"fake": made.server_type})
     return made
-
-
-MENU = ("applications", "decoders", "device", "meters", "keys", "exchange", "display", "undo")
 
 
 async def choose(
@@ -220,7 +218,13 @@ async def test_one_device(hass: HomeAssistant, network: FlowNetwork) -> None:
     shown = fields(result)
     assert {name: shown[name] for name in (*wanted, *numbers)} == {**wanted, **numbers}
     result = await send(hass, result, {**wanted, **numbers, "codec": "klax"})
-    assert fields(result) == {"codec": "klax", "interval": None, "limit": 2.5, "modulus": 100_000}
+    assert fields(result) == {
+        "codec": "klax",
+        "interval": None,
+        "layout": None,
+        "limit": 2.5,
+        "modulus": 100_000,
+    }
     await send(hass, result, {"codec": "none", "interval": 15})
     assert existing.options["devices"] == {eui: {"codec": "none"}}
     await settled(hass)
@@ -263,7 +267,7 @@ async def test_decoders_are_listed_by_name(hass: HomeAssistant) -> None:
     result = await choose(hass, existing, "device")
     result = await send(hass, result, {"device": device(1).dev_eui})
     codecs = choices(result, "codec")
-    assert next(iter(codecs)) == "none"
+    assert list(codecs)[:2] == ["none", "decoded"]
     assert codecs["axioma_qalcosonic_w1"] == "Axioma Qalcosonic W1"
-    names = list(codecs.values())[1:]
+    names = list(codecs.values())[2:]
     assert names == sorted(names, key=str.casefold)

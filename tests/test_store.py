@@ -134,19 +134,31 @@ def test_forgotten_device_leaves_nothing(path: Path) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("content", [b"no database " * 100, None])
-def test_file_that_cannot_be_read_is_put_aside(path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no database " * 100,
+        "PRAGMA user_version = 99",
+        "PRAGMA user_version = -1",
+        "CREATE TABLE device (of_somebody_else)",
+    ],
+)
+def test_file_that_cannot_be_read_is_put_aside(path: Path, content: bytes | str) -> None:
     """A damaged file, or one of another version, does not stop anything."""
     path.parent.mkdir()
-    if content is None:
+    if isinstance(content, str):
         database = sqlite3.connect(path)
-        database.execute("PRAGMA user_version = 99")
+        database.execute(content)
         database.close()
     else:
         path.write_bytes(content)
     store = Store.open(path)
     assert store.load().states == {}
-    assert len(list(path.parent.glob("entry.damaged-*"))) == 1
+    (aside,) = path.parent.glob("entry.damaged-*")
+    assert store.aside == aside.name
+    store.close()
+    store = Store.open(path)
+    assert store.aside == ""
     store.close()
 
 
@@ -158,9 +170,11 @@ def test_place_that_cannot_be_written_is_an_error(path: Path) -> None:
 
 
 def test_state_that_cannot_be_read_starts_anew(path: Path) -> None:
-    """One damaged row does not stop the others."""
+    """One damaged row does not stop the others, and its device is read again."""
     store = Store.open(path)
     store.put_state(STATE)
+    store.put_cursors({"ffff": "1-0", DEVICE.dev_eui: "2-0"})
+    store.samples.add("ffff", KEY, [Sample(AT, 1.0)])
     store.close()
     database = sqlite3.connect(path)
     database.execute("INSERT INTO device VALUES ('ffff', '{}')")
@@ -168,5 +182,9 @@ def test_state_that_cannot_be_read_starts_anew(path: Path) -> None:
     database.commit()
     database.close()
     store = Store.open(path)
-    assert store.load().states == {DEVICE.dev_eui: STATE}
+    kept = store.load()
+    assert (kept.states, kept.renewed) == ({DEVICE.dev_eui: STATE}, 2)
+    assert kept.cursors == {DEVICE.dev_eui: "2-0"}
+    assert store.samples.after("ffff", KEY, None) == []
+    assert store.load().renewed == 0
     store.close()

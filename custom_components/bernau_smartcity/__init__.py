@@ -13,6 +13,7 @@ from .const import DOMAIN
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
 from .issues import async_clear_issues
 from .model import NetworkError
+from .settings_actions import async_register_settings_actions
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
 
@@ -26,6 +27,7 @@ async def async_setup(
 ) -> bool:
     """Offer the actions, whatever entries there are."""
     async_register_actions(hass)
+    async_register_settings_actions(hass)
     return True
 
 

@@ -62,10 +62,15 @@ def check_exchange(
     if exchange.at > now:
         raise RefusedError(Refusal.DATE_IN_FUTURE)
     new = states[exchange.new]
-    parts = {key: joining.part(new, key) for key in new.totals}
+    parts = {key: joining.part(new, key) for key, source in new.totals.items() if not source.gas}
     if any(_counted_before(part, exchange.at - BENCH_TIME) for part in parts.values()):
         raise RefusedError(Refusal.DEVICE_IN_USE)
-    old = dict.fromkeys(key for each in devices for key in states[each].totals)
+    old = {
+        key: source
+        for each in devices
+        for key, source in states[each].totals.items()
+        if not source.gas
+    }
     if old and parts and not old.keys() & parts.keys():
         raise RefusedError(Refusal.EXCHANGE_OTHER_QUANTITY)
     _check_begin(joining, states, exchange, list(old))
@@ -120,8 +125,8 @@ def check_display(
 
 def is_counted_by_pulses(state: DeviceState, key: Key) -> bool:
     """Tell whether a total says nothing about the display of the meter."""
-    (quantity, _), _ = state.totals[key]
-    return quantity is Quantity.PULSES
+    source = state.totals[key]
+    return source.register[0] is Quantity.PULSES and not source.gas
 
 
 def _counted_before(part: Part, at: datetime) -> bool:

@@ -26,12 +26,13 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .bridges import is_meter
-from .codecs import assign
 from .const import (
     CONF_CODEC,
+    CONF_DEFAULTS,
     CONF_DEVICES,
     CONF_KEYS,
     CONF_METERS,
+    CONF_PROFILE_SETTINGS,
     CONF_PROFILES,
     CONF_SCOPES,
     CONF_SERVER,
@@ -40,20 +41,24 @@ from .const import (
     LOGGER,
     SCAN_INTERVAL,
 )
-from .issues import Issues
+from .decoders import find
+from .issues import Issues, async_tell_renewal
 from .joining import Joining
 from .ledger import Choices, Ledger
 from .metering.hours import Bounds, Period
 from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
 from .places import Places
+from .settings import merged
 from .state import DeviceState, Key
-from .store import Store
+from .store import is_damage, put_aside
 
 BATCHES_AT_ONCE = 20
 """Kept in one transaction: few writes to disk, and values that appear soon."""
 
 type SmartCityConfigEntry = ConfigEntry[SmartCityCoordinator]
+type Check = Callable[[Joining, Mapping[str, DeviceState]], None]
+"""Raises RefusedError."""
 type StateListener = Callable[[DeviceState], None]
 
 
@@ -78,33 +83,39 @@ def choices(entry: ConfigEntry) -> Choices:
     by_profile: Mapping[str, str] = entry.options.get(CONF_PROFILES, {})
 
     def codec(device: Device) -> Codec | None:
-        return assign(device, by_device, by_profile)
+        return find(device, by_device, by_profile).codec
 
-    def settings(dev_eui: str) -> Mapping[str, str]:
-        chosen = devices.get(dev_eui, {})
+    def settings(device: Device) -> Mapping[str, str]:
+        of_profile = entry.options.get(CONF_PROFILE_SETTINGS, {}).get(device.profile, {})
+        chosen = merged(of_profile, devices.get(device.dev_eui, {}))
         return {key: value for key, value in chosen.items() if key != CONF_CODEC}
 
     return Choices(
         codec,
         settings,
         Places.from_options(entry.options),
+        entry.options.get(CONF_DEFAULTS, {}),
+        midnight,
         keys=entry.options.get(CONF_KEYS, {}),
         meters=entry.options.get(CONF_METERS, {}),
     )
+
+
+def midnight(day: date) -> datetime:
+    """Give when a local day begins; days from before 1970 were always there."""
+    day = max(day, date(1970, 1, 2))
+    return dt_util.as_utc(dt_util.start_of_local_day(day))
 
 
 def bounds() -> Bounds:
     """Give when the periods begin and end, by local time."""
     today = dt_util.now().date()
 
-    def start(day: date) -> datetime:
-        return dt_util.as_utc(dt_util.start_of_local_day(day))
-
-    tomorrow = start(today + timedelta(days=1))
+    tomorrow = midnight(today + timedelta(days=1))
     return {
-        Period.TODAY: (start(today), tomorrow),
-        Period.YESTERDAY: (start(today - timedelta(days=1)), start(today)),
-        Period.THIS_MONTH: (start(today.replace(day=1)), tomorrow),
+        Period.TODAY: (midnight(today), tomorrow),
+        Period.YESTERDAY: (midnight(today - timedelta(days=1)), midnight(today)),
+        Period.THIS_MONTH: (midnight(today.replace(day=1)), tomorrow),
     }
 
 
@@ -159,7 +170,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Open what is kept; raises ConfigEntryNotReady if the disk refuses."""
 
         def open_ledger() -> Ledger:
-            return Ledger(Store.open(storage_path(hass, entry)), choices(entry), bounds())
+            return Ledger.open(storage_path(hass, entry), choices(entry), bounds())
 
         try:
             ledger = await hass.async_add_executor_job(open_ledger)
@@ -167,6 +178,8 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             raise ConfigEntryNotReady(
                 translation_domain=DOMAIN, translation_key="storage_failed"
             ) from error
+        if ledger.aside or ledger.renewed:
+            async_tell_renewal(hass, entry, ledger)
         server = SERVERS[entry.data[CONF_SERVER]]
         connection = server.connect(entry.data, async_get_clientsession(hass))
         coordinator = cls(hass, entry, connection, ledger)
@@ -217,9 +230,21 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         )
         return device.id
 
-    def medium(self, state: DeviceState) -> Medium:
-        """Give the medium of a device."""
-        return self.ledger.medium(state)
+    def medium(self, state: DeviceState, channel: int = 0) -> Medium:
+        """Give the medium of an input of a device."""
+        return self.ledger.medium(state, channel)
+
+    def codec(self, device: Device) -> Codec | None:
+        """Give the decoder of a device."""
+        return self.ledger.choices.codec(device)
+
+    def codecs(self) -> dict[str, Codec | None]:
+        """Give the decoder of each device."""
+        return {dev_eui: self.codec(device) for dev_eui, device in self.devices.items()}
+
+    def settings(self, dev_eui: str) -> Mapping[str, str]:
+        """Give all that is known of a device outside of its payload, but for keys."""
+        return self.ledger.settings(dev_eui)
 
     def identifier(self, dev_eui: str) -> tuple[str, str]:
         """Give the identifier of a device: the same DevEUI on two servers is two devices."""
@@ -290,6 +315,8 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             kind = ConfigEntryAuthFailed if error.is_auth else UpdateFailed
             raise translated(kind, error, self.name) from error
         except sqlite3.Error as error:
+            if is_damage(error):
+                await self._async_renew()
             raise UpdateFailed(
                 translation_domain=DOMAIN, translation_key="storage_failed"
             ) from error
@@ -298,9 +325,15 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             changed, self._changed = self._changed, set()
             self._issues.async_update(changed)
 
-    async def async_checked(
-        self, check: Callable[[Joining, Mapping[str, DeviceState]], None]
-    ) -> None:
+    async def _async_renew(self) -> None:
+        """Begin with a new file, as what is read from the present one cannot be trusted."""
+        LOGGER.error("What was kept of %s is damaged, and is put aside", self.name)
+        await self.hass.async_add_executor_job(
+            put_aside, storage_path(self.hass, self.config_entry)
+        )
+        self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+
+    async def async_checked(self, check: Check) -> None:
         """Let a check look at what is kept; raises RefusedError."""
         await self.hass.async_add_executor_job(self.ledger.run, check)
 

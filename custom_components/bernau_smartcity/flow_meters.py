@@ -18,10 +18,11 @@ from homeassistant.helpers.translation import async_get_translations
 import probatio
 
 from .bridges import Taken, identity_of, is_meter
-from .codecs import CODECS
 from .const import CONF_KEYS, CONF_METERS, DOMAIN
 from .coordinator import SmartCityCoordinator
-from .flow_corrections import NOT_LOADED, CorrectionOptionsFlow
+from .decoders import DECODERS
+from .flow_base import NOT_LOADED
+from .flow_corrections import CorrectionOptionsFlow
 from .flow_decoders import device_label
 from .key_list import KeyListError, Owners, read_keys
 from .keys import NoKeyError, read_key
@@ -117,9 +118,6 @@ class MeterOptionsFlow(CorrectionOptionsFlow):
             },
         )
 
-    def _async_keep_options(self, options: Mapping[str, Any]) -> ConfigFlowResult:
-        return self.async_create_entry(data={**self.config_entry.options, **options})
-
     async def _async_media(self) -> dict[str, str]:
         """Give the names of the media in the language of this Home Assistant."""
         found = await async_get_translations(
@@ -155,7 +153,7 @@ def _taken(coordinator: SmartCityCoordinator) -> set[str]:
         identity_of(number)
         for state in coordinator.states.values()
         for number in state.found
-        if taken.of(number, CODECS.get(state.codec))
+        if taken.of(number, DECODERS.get(state.codec))
     }
 
 
@@ -207,7 +205,7 @@ def _owners(coordinator: SmartCityCoordinator) -> Owners:
         state = coordinator.states[coordinator.ledger.places.place(dev_eui)]
         for number in filter(None, (device.tags.get("meter_number"), state.meter)):
             known.setdefault(identity_of(number), dev_eui)
-    codecs = (CODECS.get(state.codec) for state in coordinator.states.values())
+    codecs = (DECODERS.get(state.codec) for state in coordinator.states.values())
     return Owners(known, others=any(codec is not None and codec.bridge for codec in codecs))
 
 

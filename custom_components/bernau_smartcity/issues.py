@@ -8,11 +8,14 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .bridges import identity_of
-from .codecs import NO_CODEC
-from .const import CONF_CODEC, CONF_DEVICES, CONF_METERS, CONF_PROFILES, DOMAIN
+from .const import CONF_CODEC, CONF_DEVICES, CONF_METERS, CONF_PROFILES, DOMAIN, LOGGER
+from .decoders import DECODERS, NO_CODEC
 from .decoding import ENCRYPTED, NOT_UNDERSTOOD, status_of
+from .gas_energy import factors_of, midnight_utc
+from .ledger import Ledger
 from .metering.hours import Period
-from .model import Missing, Quantity
+from .model import Medium, Missing, Quantity, Setting
+from .settings import OF_GAS, of_input
 from .state import DeviceState
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 NAMES_SHOWN: Final = 10
 APPLICATION_MISSING: Final = "application_missing"
+STORAGE_RENEWED: Final = "storage_renewed"
 
 type Trouble = Callable[[SmartCityCoordinator, str, DeviceState], bool | str]
 """Whether a place has it; a text tells more."""
@@ -31,6 +35,35 @@ def _needs_decoder(coordinator: SmartCityCoordinator, place: str, state: DeviceS
     chosen = options.get(CONF_DEVICES, {}).get(present, {}).get(CONF_CODEC)
     by_profile = options.get(CONF_PROFILES, {}).get(state.device.profile)
     return not state.codec and NO_CODEC not in {chosen, by_profile}
+
+
+def _unweighed(coordinator: SmartCityCoordinator, place: str, state: DeviceState) -> bool | str:
+    """Give the inputs whose pulses count for nothing, unless somebody wants them so."""
+    codec = DECODERS.get(state.codec)
+    if codec is None or Setting.PULSE_WEIGHT not in codec.settings:
+        return False
+    settings = coordinator.settings(coordinator.ledger.places.present(place))
+    counted = {source.register for key, source in state.totals.items() if key != source.register}
+    inputs = [
+        channel
+        for quantity, channel in sorted(state.registers)
+        if quantity is Quantity.PULSES
+        and (quantity, channel) not in counted
+        and of_input(settings, Setting.MEDIUM, channel) != Medium.UNKNOWN
+    ]
+    return ", ".join(map(str, inputs)) if any(inputs) else bool(inputs)
+
+
+def _gas_factors_needed(coordinator: SmartCityCoordinator, place: str, state: DeviceState) -> bool:
+    """Tell whether a gas meter has one of the two numbers, or one that is none."""
+    settings = coordinator.settings(coordinator.ledger.places.present(place))
+    return any(
+        quantity is Quantity.VOLUME
+        and coordinator.medium(state, channel) is Medium.GAS
+        and any(of_input(settings, name, channel) for name in OF_GAS)
+        and not factors_of(settings, channel, midnight_utc)
+        for quantity, channel in state.totals
+    )
 
 
 def _with_status(status: str) -> Trouble:
@@ -79,12 +112,16 @@ _TROUBLES: Final[Mapping[str, Trouble]] = {
     "encrypted": _with_status(ENCRYPTED),
     "history_missing": _withheld,
     "history_overflow": _overflowed,
+    "gas_factors_needed": _gas_factors_needed,
     "key_needed": _with_status(Missing.KEY),
     "key_wrong": _with_status(Missing.RIGHT_KEY),
     "layout_needed": _with_status(Missing.LAYOUT),
+    "mapping_needed": _with_status(Missing.MAPPING),
     "meters_unchosen": _meters_unchosen,
+    "pulse_weight_needed": _unweighed,
     "total_too_high": _too_high,
     "undecodable": _with_status(NOT_UNDERSTOOD),
+    "unit_needed": _with_status(Missing.UNIT),
 }
 
 
@@ -146,9 +183,28 @@ class Issues:
 
 
 @callback
+def async_tell_renewal(hass: HomeAssistant, entry: ConfigEntry, ledger: Ledger) -> None:
+    """Say that what was kept could not be read, until Home Assistant starts again."""
+    LOGGER.warning(
+        "What was kept of %s could not be read (%s), and is read again from the network server",
+        entry.title,
+        ledger.aside or f"{ledger.renewed} devices",
+    )
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{STORAGE_RENEWED}_{entry.entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=STORAGE_RENEWED,
+        translation_placeholders={"server": entry.title, "file": ledger.aside or "-"},
+    )
+
+
+@callback
 def async_clear_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take all issues of an entry back."""
-    for key in (APPLICATION_MISSING, *_TROUBLES):
+    for key in (APPLICATION_MISSING, STORAGE_RENEWED, *_TROUBLES):
         ir.async_delete_issue(hass, DOMAIN, f"{key}_{entry.entry_id}")
 
 

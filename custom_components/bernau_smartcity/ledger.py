@@ -4,15 +4,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+import sqlite3
 from threading import Lock
-from typing import Final
+from typing import Any, Final, Self
 
 from .bridges import Taken, behind, identity_of, is_meter, released, unread
+from .gas_energy import Midnight, factors_of, midnight_utc, with_gas
 from .joining import Joining
 from .keys import Keys, fingerprint, without_keys
-from .metering.hours import Bounds, Compiled, Repair, Stretch, gaps, repair
+from .metering.gas import Factors
+from .metering.hours import Bounds, Compiled, Repair, Stretch, repair
 from .metering.plausibility import Limits, limits_of
-from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, positive, weigh
+from .metering.pulses import QUANTITY_OF_MEDIUM, positive, weigh
 from .metering.register import Point, Sample
 from .model import (
     Batch,
@@ -27,9 +31,20 @@ from .places import Places
 from .reader import Read, Reader
 from .readings import heard, newest, samples_of
 from .samples import Due
+from .settings import decoding, medium_of, merged, of_input, reads_on
 from .state import RESTART, DeviceState, Key, Source, Value, to_json
-from .store import Store
-from .totals import Fresh, consumption, continued, pruned, series, sources, spread_in, total_of
+from .store import Store, is_damage, put_aside
+from .totals import (
+    Fresh,
+    consumption,
+    continued,
+    is_displayed,
+    pruned,
+    series,
+    sources,
+    spread_in,
+    total_of,
+)
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
@@ -41,9 +56,13 @@ class Choices:
     """What the user has decided about devices."""
 
     codec: Callable[[Device], Codec | None]
-    settings: Callable[[str], Mapping[str, str]]
-    """By DevEUI; wins over the server's tags."""
+    settings: Callable[[Device], Mapping[str, str]]
+    """Wins over the server's tags."""
     places: Places = field(default_factory=Places)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """Settings of all devices; the server's tags win."""
+    midnight: Midnight = midnight_utc
+    """When a day begins here."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Of encrypted meters, by DevEUI or by identity of a meter behind a bridge."""
     meters: Mapping[str, bool] = field(default_factory=dict)
@@ -59,7 +78,7 @@ class Ledger:
     def __init__(self, store: Store, choices: Choices, bounds: Bounds | None = None) -> None:
         """Read what was kept, and apply what the user has changed since."""
         self._store = store
-        self._choices = choices
+        self.choices = choices
         self._bounds = bounds or {}
         self._lock = Lock()
         self._taken = Taken(choices.meters, choices.keys)
@@ -67,6 +86,10 @@ class Ledger:
         self._reader = Reader(store, self._taken)
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
+        self.renewed = kept.renewed
+        """Devices of which nothing could be read that was kept."""
+        self.aside = store.aside
+        """Name of the file of which nothing could be read, if there was one."""
         self._joining = Joining(store, choices.places, self._limits_of)
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
@@ -87,6 +110,24 @@ class Ledger:
                     store.put_state(known[dev_eui])
             self._joining.apply(known)
             self.states = self._placed(known, known)
+
+    @classmethod
+    def open(cls, path: Path, choices: Choices, bounds: Bounds | None = None) -> Self:
+        """Open what is kept in a file; one that turns out to be damaged is put aside.
+
+        Raises OSError or sqlite3.Error when the place cannot be read or written.
+        """
+        store = Store.open(path)
+        try:
+            return cls(store, choices, bounds)
+        except sqlite3.DatabaseError as error:
+            store.close()
+            if not is_damage(error):
+                raise
+            aside = put_aside(path)
+        store = Store.open(path)
+        store.aside = aside
+        return cls(store, choices, bounds)
 
     def take(self, batches: Iterable[Batch]) -> dict[str, DeviceState]:
         """Keep batches and their cursors, and give the states that changed."""
@@ -163,6 +204,20 @@ class Ledger:
         with self._lock:
             return job(self._joining, self._by_device)
 
+    def settings(self, dev_eui: str) -> dict[str, str]:
+        """Give all that is known of a device outside of its payload, but for keys."""
+        return self._settings(self._by_device[dev_eui])
+
+    def with_objects(self) -> set[str]:
+        """Give the devices of which the network server's own codec gave numbers."""
+        with self._lock:
+            return self._store.objects.devices()
+
+    def objects(self, dev_euis: Iterable[str]) -> list[list[Mapping[str, Any]]]:
+        """Give what the network server's own codec gave of some devices, oldest first each."""
+        with self._lock:
+            return self._store.objects.of(dev_euis)
+
     def reckon(self, bounds: Bounds) -> dict[str, DeviceState]:
         """Give all states, with the consumption of periods that have begun anew."""
         with self._lock:
@@ -222,8 +277,8 @@ class Ledger:
 
     def _gaps(self, where: str, key: Key, source: Source) -> Iterable[Stretch]:
         if where in self._joining.altered:
-            return gaps(self._joining.joined(where, key, self._by_device).points)
-        return self.states[where].registers[source[0]].gaps
+            return self._joining.gaps(where, key, self._by_device)
+        return self.states[where].registers[source.register].gaps
 
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
         state = self.states.get(due.dev_eui)
@@ -236,7 +291,7 @@ class Ledger:
     def _points(self, where: str, key: Key, since: datetime | None) -> list[Point]:
         """Give the points of a total of a place, at least those after a time."""
         if where in self._joining.altered:
-            return self._joining.joined(where, key, self._by_device).points
+            return self._joining.points(where, key, self._by_device, since)
         return series(self._store, where, self.states[where].totals[key], since)
 
     def _placed(
@@ -274,10 +329,13 @@ class Ledger:
         before: Mapping[str, DeviceState],
     ) -> None:
         """Apply the present choice of codec, settings and meters to what is kept of a device."""
-        codec = self._choices.codec(state.device)
+        codec = self.choices.codec(state.device)
         dev_eui = state.device.dev_eui
-        if state.codec and (codec is None or codec.key != state.codec):
+        now = decoding(self._settings(state), codec)
+        same = codec is not None and codec.key == state.codec
+        if state.codec and not (same and reads_on(state.decoding, now)):
             self._store.forget_readings(dev_eui)
+            self._joining.begin_anew(self.places.place(dev_eui))
             self._store.waiting.unlearn(dev_eui)
             self.cursors.pop(dev_eui, None)
             known |= released(known, dev_eui)
@@ -285,7 +343,7 @@ class Ledger:
             state = DeviceState(
                 device=state.device, settings=state.settings, heard=state.heard, lost=state.lost
             )
-        known[dev_eui] = state
+        known[dev_eui] = state = replace(state, decoding=now)
         since: dict[Key, datetime] = {}
         if codec is not None and (owners := self._readable(state, codec, before)):
             read = Read(state, codec, self._settings_of(state, codec))
@@ -294,7 +352,7 @@ class Ledger:
                 tried = self._tried(owner, known[owner], codec)
                 known[owner] = replace(known[owner], tried=tried)
         elif codec is not None:  # other limits may have been set
-            known[dev_eui], since = self._totalled(state, (), codec)
+            known[dev_eui], since = self._totalled(state, {}, codec)
         known[dev_eui] = self._valued(known[dev_eui], codec, since)
 
     def _met_again(self, meter: DeviceState) -> DeviceState:
@@ -320,21 +378,22 @@ class Ledger:
 
     def _tried(self, owner: str, state: DeviceState, codec: Codec) -> str:
         """Give a mark of all with which the messages of a device or a meter are decoded."""
-        return fingerprint(codec.key, self._settings(state), self._choices.keys.get(owner, ""))
+        return fingerprint(codec.key, self._settings(state), self.choices.keys.get(owner, ""))
 
     def _leave(self, known: dict[str, DeviceState]) -> None:
         """Forget the meters that are not to be read; what another continues stays."""
         exchanged = self.places.gone() | {each.place for each in self.places.exchanges}
-        for identity in unread(known, self._taken, self._choices.codec) - exchanged:
+        for identity in unread(known, self._taken, self.choices.codec) - exchanged:
             del known[identity]
             self._store.forget_device(identity)
             self.left.add(identity)
 
     def _read(self, state: DeviceState, batch: Batch, changed: dict[str, DeviceState]) -> None:
         """Read the uplinks of one batch into the states of their device and its meters."""
-        codec = self._choices.codec(state.device)
+        codec = self.choices.codec(state.device)
         for uplink in sorted(batch.uplinks, key=lambda u: u.received_at):
             state = heard(state, uplink, joined=batch.joined)
+            self._store.objects.put(uplink)
         state = replace(state, codec="" if codec is None else codec.key)
         uplinks = [uplink for uplink in batch.uplinks if uplink.payload]
         read = self._reader.read(Read(state, codec, self._settings_of(state, codec)), uplinks)
@@ -352,7 +411,8 @@ class Ledger:
             changed[read.dev_eui] = state
             return
         tried = state.tried or self._tried(read.dev_eui, state, codec)
-        state = replace(state, codec=codec.key, tried=tried)
+        with_ = decoding(read.settings, codec) if state.decoding is None else state.decoding
+        state = replace(state, codec=codec.key, tried=tried, decoding=with_)
         found = samples_of(read.readings, read.messages)
         state, own = self._totalled(newest(state, read.readings), found, codec)
         changed[read.dev_eui] = state
@@ -405,14 +465,14 @@ class Ledger:
             if reading.at is not None
         }
         for key, source in state.totals.items():
-            register = state.registers[source[0]]
+            register = state.registers[source.register]
             last = register.total.last
-            shown = total_of(source, register.shown)
-            displayed = not (source[1] or register.is_sum or last.value == shown)
-            display = last.value if displayed else None
-            excess = shown - total_of(source, register.total.value)
+            shown = total_of(source, Point(last.at, register.shown))
+            is_other = is_displayed(state, key) and last.value != shown
+            excess = shown - total_of(source, Point(last.at, register.total.value))
+            display = last.value if is_other else None
             values[key] = Value(shown, last.at, display, excess, register.is_sum)
-            self._note(dev_eui, key, source[0], changed)
+            self._note(dev_eui, key, source.register, changed)
         registers = {
             key: pruned(self._store, (dev_eui, key), register, where, self._joining.cuts(dev_eui))
             if key in changed
@@ -425,6 +485,8 @@ class Ledger:
         """Note whose hours are to be written: what changed, and all of a new total."""
         where = self.places.place(dev_eui)
         since = changed.get(register)
+        if since is not None:
+            self._joining.changed(where, key, since)
         if since is None and not self._store.hours.known(where, key):
             since = self._store.samples.oldest(dev_eui, register)
         if since is not None:
@@ -433,27 +495,40 @@ class Ledger:
     def _consumed(self, state: DeviceState) -> DeviceState:
         dev_eui = state.device.dev_eui
         consumed = consumption(self._store, dev_eui, state.totals, self._bounds)
-        found = [gap for source, _ in state.totals.values() for gap in state.registers[source].gaps]
+        found = [
+            gap for source in state.totals.values() for gap in state.registers[source.register].gaps
+        ]
         return replace(state, consumed=consumed, spread=spread_in(found, self._bounds))
 
     def _with_totals(self, state: DeviceState, codec: Codec | None) -> DeviceState:
-        """Weigh pulses, and tell which totals there are."""
-        weight = self._weight(state, codec)
-        if weight is None:
-            return replace(state, totals=sources(state.registers, {}, None))
-        weights: dict[int, Weights] = {
-            channel: weigh(state.weights.get(channel, ()), weight, register.shown)
-            for (quantity, channel), register in state.registers.items()
-            if quantity is Quantity.PULSES
-        }
-        quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec))
-        totals = sources(state.registers, weights, quantity)
-        return replace(state, weights=weights, totals=totals)
+        """Weigh pulses, convert gas, and tell which totals there are."""
+        settings = self._settings(state)
+        weights = dict(state.weights)
+        quantities: dict[int, Quantity] = {}
+        for (counted, channel), register in state.registers.items():
+            weight = self._weight(state, codec, channel)
+            if counted is Quantity.PULSES and weight is not None:
+                weights[channel] = weigh(weights.get(channel, ()), weight, register.shown)
+                quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec, channel))
+                if quantity is not None:
+                    quantities[channel] = quantity
+        totals = sources(state.registers, weights, quantities)
 
-    def _weight(self, state: DeviceState, codec: Codec | None) -> float | None:
+        def held(channel: int) -> tuple[Medium, Factors]:
+            medium = self._medium(state, codec, channel)
+            return medium, factors_of(settings, channel, self.choices.midnight)
+
+        return with_gas(
+            self._store,
+            replace(state, weights=weights, totals=totals),
+            self.places.place(state.device.dev_eui),
+            held,
+        )
+
+    def _weight(self, state: DeviceState, codec: Codec | None, channel: int) -> float | None:
         if codec is None or Setting.PULSE_WEIGHT not in codec.settings:
             return None
-        return positive(self._settings(state).get(Setting.PULSE_WEIGHT))
+        return positive(of_input(self._settings(state), Setting.PULSE_WEIGHT, channel))
 
     def _limits(self, state: DeviceState, codec: Codec, key: Key) -> Limits:
         """Give what is believed of a register or a total of a device.
@@ -461,13 +536,13 @@ class Ledger:
         A person sets it in the unit of the device's medium. Pulses stand for
         that by their weight; what counts in another unit is judged as ever.
         """
-        quantity, _ = key
-        medium = self._medium(state, codec)
+        quantity, channel = key
+        medium = self._medium(state, codec, channel)
         found = replace(limits_of(quantity, medium), modulus=codec.modulus.get(quantity))
         main = QUANTITY_OF_MEDIUM.get(medium)
         weight = 1.0
         if quantity is Quantity.PULSES and main is not None:
-            weight = self._weight(state, codec) or weight
+            weight = self._weight(state, codec, channel) or weight
         elif quantity.unit != (main.unit if main else ""):
             return found
         numbers = (positive(self._settings(state).get(name)) for name in OWN_LIMITS)
@@ -487,7 +562,8 @@ class Ledger:
 
     def _settings(self, state: DeviceState) -> dict[str, str]:
         """Give what is known of a device but for keys: those never come from the server."""
-        return {**without_keys(state.tags), **self._choices.settings(state.device.dev_eui)}
+        choices = self.choices
+        return merged(choices.defaults, without_keys(state.tags), choices.settings(state.device))
 
     def _settings_of(self, state: DeviceState, codec: Codec | None) -> dict[str, str]:
         """Give what the codec of a device may know."""
@@ -495,27 +571,26 @@ class Ledger:
         found = state.found if bridge else None
         return self._settings(state) | self._keys.settings(state.device.dev_eui, found)
 
-    def _medium(self, state: DeviceState, codec: Codec | None) -> Medium:
+    def _medium(self, state: DeviceState, codec: Codec | None, channel: int) -> Medium:
         if state.medium is not None:
             return state.medium
         if codec is None:
             return Medium.UNKNOWN
-        chosen = self._settings(state).get(Setting.MEDIUM, "").strip().lower()
-        if Setting.MEDIUM in codec.settings and chosen in Medium:
-            return Medium(chosen)
-        return codec.medium
+        if Setting.MEDIUM not in codec.settings:
+            return codec.medium
+        return medium_of(self._settings(state), channel, codec.medium)
 
-    def medium(self, state: DeviceState) -> Medium:
-        """Give the medium of the device at a place, unknown where it has no decoder."""
+    def medium(self, state: DeviceState, channel: int = 0) -> Medium:
+        """Give the medium of an input at a place, unknown where it has no decoder."""
         present = self.places.present(state.device.dev_eui)
-        return self._medium_of(self._by_device.get(present, state))
+        return self._medium_of(self._by_device.get(present, state), channel)
 
-    def _medium_of(self, state: DeviceState) -> Medium:
-        return self._medium(state, self._codec_of(state))
+    def _medium_of(self, state: DeviceState, channel: int) -> Medium:
+        return self._medium(state, self._codec_of(state), channel)
 
     def _codec_of(self, state: DeviceState) -> Codec | None:
         """Give the codec of a device, or of the bridge through which a meter is heard."""
         if not is_meter(state.device.dev_eui):
-            return self._choices.codec(state.device)
+            return self.choices.codec(state.device)
         bridge = self._by_device.get(state.bridge)
-        return None if bridge is None else self._choices.codec(bridge.device)
+        return None if bridge is None else self.choices.codec(bridge.device)

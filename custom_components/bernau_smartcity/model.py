@@ -273,6 +273,10 @@ class Missing(StrEnum):
     """An earlier kind of message of the device, which it sends now and then."""
     LAYOUT = "layout_needed"
     """What the registers mean is a choice made on the device, that a person must repeat."""
+    UNIT = "unit_needed"
+    """In which unit the register counts."""
+    MAPPING = "mapping_needed"
+    """What the fields mean that the network server's own codec gives."""
 
 
 class WaitingError(DecodeError):
@@ -312,6 +316,12 @@ class Setting(StrEnum):
     """`yes`: the counter hangs the other way round, in is out."""
     LAYOUT = "layout"
     """What the registers of the device mean; the codec tells its form."""
+    CALORIFIC_VALUE = "calorific_value"
+    """kWh in one m³ of gas, perhaps with the dates from which on; see `metering.gas`."""
+    STATE_NUMBER = "state_number"
+    """Standard m³ for one m³ that the gas meter counts, with dates like the above."""
+    MAPPING = "mapping"
+    """What the fields mean that the network server's own codec gives; see `mapping`."""
     LIMIT = "limit"
     """The most that its totals can count in an hour, in the unit of its medium."""
     MODULUS = "modulus"
@@ -326,6 +336,15 @@ class Unit(StrEnum):
     WATT_HOUR = "Wh"
     KILOWATT_HOUR = "kWh"
     MEGAWATT_HOUR = "MWh"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The form in which a codec wants `Setting.LAYOUT`."""
+
+    example: str
+    check: Callable[[str], object]
+    """Raises `DecodeError` for a text that is none, and says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,6 +372,8 @@ class Codec:
     modulus: Mapping[Quantity, float] = field(default_factory=dict)
     """Where a register begins at zero again, in the quantity's unit."""
     settings: tuple[Setting, ...] = ()
+    layout: Layout | None = None
+    """Needed by those that ask for `Setting.LAYOUT`."""
 
 
 class Reason(StrEnum):

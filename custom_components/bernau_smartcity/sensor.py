@@ -22,8 +22,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .bridges import is_meter
-from .codecs import CODECS
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
+from .decoders import DECODED, DECODERS
 from .decoding import STATUSES, status_of
 from .descriptions import VALUES, ValueDescription
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
@@ -54,6 +54,13 @@ class HealthDescription(SensorEntityDescription):
 _DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
 
 
+def _tells_battery(state: DeviceState) -> bool:
+    """Tell whether the battery is in the payload; of decoded objects only they can tell."""
+    codec = DECODERS[state.codec]
+    told = {quantity for quantity, _ in state.latest} if codec is DECODED else codec.quantities
+    return Quantity.BATTERY in told
+
+
 def _is_sender(state: DeviceState) -> bool:
     """Tell whether a device sends by itself; a meter behind a bridge does not."""
     return not is_meter(state.device.dev_eui)
@@ -61,7 +68,7 @@ def _is_sender(state: DeviceState) -> bool:
 
 def _may_wait(state: DeviceState) -> bool:
     """Tell whether its messages may need a key."""
-    return not _is_sender(state) or Setting.KEY in CODECS[state.codec].settings
+    return not _is_sender(state) or Setting.KEY in DECODERS[state.codec].settings
 
 
 HEALTH: Final = (
@@ -130,10 +137,7 @@ HEALTH: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=_DIAGNOSTIC,
         value_fn=lambda state: state.device.battery,
-        exists_fn=lambda state: (
-            state.device.battery is not None
-            and Quantity.BATTERY not in CODECS[state.codec].quantities
-        ),
+        exists_fn=lambda state: state.device.battery is not None and not _tells_battery(state),
     ),
 )
 """Figures about a device; its battery only where the payload does not tell it."""
@@ -165,11 +169,14 @@ async def async_setup_entry(
 
 
 def _appearance(
-    coordinator: SmartCityCoordinator, state: DeviceState, description: ValueDescription
+    coordinator: SmartCityCoordinator,
+    state: DeviceState,
+    description: ValueDescription,
+    channel: int,
 ) -> tuple[str, SensorDeviceClass | None]:
     """Give translation key and device class of a quantity of a device."""
     plain = (description.key, description.device_class)
-    return (description.media or {}).get(coordinator.medium(state), plain)
+    return (description.media or {}).get(coordinator.medium(state, channel), plain)
 
 
 class ValueSensor(ValueEntity, SensorEntity):
@@ -182,7 +189,7 @@ class ValueSensor(ValueEntity, SensorEntity):
         """Show the quantity and channel of the key."""
         quantity, channel = key
         description = VALUES[quantity]
-        name, device_class = _appearance(coordinator, state, description)
+        name, device_class = _appearance(coordinator, state, description, channel)
         super().__init__(coordinator, state, description, key, name)
         self._attr_device_class = device_class
         if quantity in TOTAL_OF and (TOTAL_OF[quantity], channel) in state.values:
@@ -243,7 +250,7 @@ class ConsumptionSensor(DeviceEntity, SensorEntity):
         quantity, channel = key
         description = VALUES[quantity]
         super().__init__(coordinator, state, description, f"{suffix_of(key)}_{period}")
-        name, self._attr_device_class = _appearance(coordinator, state, description)
+        name, self._attr_device_class = _appearance(coordinator, state, description, channel)
         self.of = (key, period)
         self._attr_state_class = None
         self._attr_translation_key = f"{name}_{period}_channel" if channel else f"{name}_{period}"

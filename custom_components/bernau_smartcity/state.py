@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from .memory import Memory, from_json as memory_from_json, to_json as memory_to_json
+from .metering.gas import Conversion, Converted
 from .metering.hours import Period, Stretch
 from .metering.plausibility import Own
 from .metering.pulses import Weighed, Weights
@@ -26,8 +27,16 @@ type Key = tuple[Quantity, int]
 """A quantity and its channel."""
 RESTART: Final[Key] = (Quantity.RESTART, 0)
 """Under which the restarts of a device are kept."""
-type Source = tuple[Key, Weights]
-"""The register that a total follows, and its weights if it is one of pulses."""
+
+
+class Source(NamedTuple):
+    """What a total follows."""
+
+    register: Key
+    weights: Weights = ()
+    """Where it is one of pulses."""
+    gas: Conversion = ()
+    """Where it is the energy of a volume of gas."""
 
 
 def suffix_of(key: Key) -> str:
@@ -69,6 +78,15 @@ class Register:
     def shown(self) -> float:
         """The total as everybody sees it."""
         return max(self.total.value, self.floor)
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """The energy of a volume of gas."""
+
+    conversion: Conversion
+    shown: float
+    """The highest total ever shown: another factor never makes it fall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +146,10 @@ class DeviceState:
     registers: Mapping[Key, Register] = field(default_factory=dict)
     weights: Mapping[int, Weights] = field(default_factory=dict)
     """By channel of the pulses."""
+    energies: Mapping[Key, Energy] = field(default_factory=dict)
+    """By total of volume."""
+    decoding: Mapping[str, str] | None = None
+    """Settings with which its payloads are decoded; None before the first."""
     decisions: tuple[tuple[Key, Decision], ...] = ()
     values: Mapping[Key, Value] = field(default_factory=dict)
     """What entities show; follows from the rest."""
@@ -178,6 +200,15 @@ def to_json(state: DeviceState) -> dict[str, Any]:
             for key, r in state.registers.items()
         ],
         "weights": [[ch, *map(_fields, weights)] for ch, weights in state.weights.items()],
+        "energies": [
+            [
+                *key,
+                e.shown,
+                *([_seconds(s.since), s.factor, s.volume, s.energy] for s in e.conversion),
+            ]
+            for key, e in state.energies.items()
+        ],
+        "decoding": None if state.decoding is None else dict(state.decoding),
         "decisions": [
             [*key, d.kind, _seconds(d.at), d.before, d.after] for key, d in state.decisions
         ],
@@ -219,6 +250,13 @@ def from_json(data: Mapping[str, Any]) -> DeviceState:
             channel: tuple(Weighed(*fields) for fields in weights)
             for channel, *weights in data["weights"]
         },
+        energies={
+            (QUANTITIES[quantity], channel): Energy(
+                tuple(Converted(_time(since), *fields) for since, *fields in conversion), shown
+            )
+            for quantity, channel, shown, *conversion in data["energies"]
+        },
+        decoding=data["decoding"],
         decisions=tuple(
             (
                 (QUANTITIES[quantity], channel),

@@ -6,7 +6,7 @@ All functions block: call them in an executor, one at a time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 import json
@@ -14,6 +14,7 @@ from pathlib import Path
 import sqlite3
 from typing import Any, Final, Self
 
+from .objects import SCHEMA as OBJECTS_SCHEMA, Objects
 from .samples import SCHEMA as SAMPLES_SCHEMA, DueHours, Samples
 from .state import DeviceState, from_json, to_json
 from .waiting import SCHEMA as WAITING_SCHEMA, Recent, Waiting
@@ -35,6 +36,19 @@ class Kept:
 
     states: dict[str, DeviceState]
     cursors: dict[str, str]
+    renewed: int = 0
+    """Devices that begin anew, as what was held of them could not be read."""
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Tell whether the file itself is damaged, and nothing else will ever help."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return (code & 0xFF) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def put_aside(path: Path) -> str:
+    """Rename a file that cannot be used, and give its new name."""
+    return path.replace(path.with_suffix(f".damaged-{int(datetime.now(UTC).timestamp())}")).name
 
 
 class PlaceNotes:
@@ -63,18 +77,23 @@ class PlaceNotes:
 class Store:
     """The open file."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, aside: str = "") -> None:
         """Use an open database with the schema in place."""
         self._db = connection
+        self.aside = aside
+        """Name of the file that could not be read, and was put aside for this one."""
         self.samples = Samples(connection)
         self.hours = DueHours(connection)
+        self.objects = Objects(connection)
         self.places = PlaceNotes(connection)
         self.waiting = Waiting(connection)
         self.recent = Recent(connection)
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open or create the file; a file that cannot be read is put aside.
+        """Open or create the file; one that is damaged or of another version is put aside.
+
+        What it held is then read again from what the network server retains.
 
         Raises OSError or sqlite3.Error when the place cannot be written.
         """
@@ -82,22 +101,28 @@ class Store:
         try:
             return cls(_opened(path))
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if not (is_damage(error) or isinstance(error, sqlite3.NotSupportedError)):
                 raise
-            path.replace(path.with_suffix(f".damaged-{int(datetime.now(UTC).timestamp())}"))
-            return cls(_opened(path))
+            aside = put_aside(path)
+            return cls(_opened(path), aside)
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
     def load(self) -> Kept:
-        """Read all states and cursors; a state that cannot be read starts anew."""
+        """Read all states and cursors; a device whose state cannot be read begins anew."""
         states: dict[str, DeviceState] = {}
-        for dev_eui, text in self._db.execute("SELECT dev_eui, state FROM device"):
-            with suppress(ValueError, KeyError, TypeError):
+        rows = self._db.execute("SELECT dev_eui, state FROM device").fetchall()
+        for dev_eui, text in rows:
+            try:
                 states[dev_eui] = from_json(json.loads(text))
-        return Kept(states, dict(self._db.execute("SELECT key, value FROM cursor")))
+            except ValueError, KeyError, TypeError:
+                with self.transaction():
+                    self.forget_readings(dev_eui)
+                    self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
+        cursors = dict(self._db.execute("SELECT key, value FROM cursor"))
+        return Kept(states, cursors, len(rows) - len(states))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -132,6 +157,7 @@ class Store:
         """Forget a device altogether."""
         self.forget_readings(dev_eui)
         self.waiting.forget(dev_eui)
+        self.objects.forget(dev_eui)
         self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
 
 
@@ -140,13 +166,14 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA synchronous = FULL")
         (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version == 0:
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version == tables == 0:
             database.executescript(
                 f"BEGIN;{_SCHEMA}{SAMPLES_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;"
             )
             version = VERSION
         if version == VERSION:
-            database.executescript(WAITING_SCHEMA)
+            database.executescript(WAITING_SCHEMA + OBJECTS_SCHEMA)
     except BaseException:
         database.close()
         raise

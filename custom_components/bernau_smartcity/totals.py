@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from .metering.hours import Bounds, Period, Stretch, consumed, gaps, spread
+from .metering.gas import energy_at, in_energy
+from .metering.hours import Bounds, Period, Stretch, gaps, spread, total_at
 from .metering.placement import OLDEST
 from .metering.plausibility import Limits
 from .metering.pulses import Weights, weighed
 from .metering.register import Decision, Folded, Point, Sample, Total, fold
 from .model import Quantity
-from .state import RESTART, Key, Register, Source
+from .state import RESTART, DeviceState, Key, Register, Source
 from .store import Store
 
 SAMPLES_KEPT: Final = timedelta(days=40)
@@ -75,6 +76,7 @@ def continued(
         lift = max(folded.above, -store.samples.base(dev_eui, key))
         store.samples.lift(dev_eui, key, lift)
         total = replace(total, value=total.value + lift)
+        since = store.samples.oldest(dev_eui, key)
     floor = total.value if before is None else before.shown
     found = _gaps(() if before is None else before.gaps, start, folded)
     register = Register(total, floor, kept_since, found, limits.own)
@@ -129,26 +131,38 @@ def pruned(
 
 
 def sources(
-    registers: Mapping[Key, Register], weights: Mapping[int, Weights], quantity: Quantity | None
+    registers: Mapping[Key, Register],
+    weights: Mapping[int, Weights],
+    quantities: Mapping[int, Quantity],
 ) -> dict[Key, Source]:
-    """Give what each total of a device follows; pulses stand for the quantity."""
-    found: dict[Key, Source] = {key: (key, ()) for key in registers}
-    if quantity is not None:
-        for channel, known in weights.items():
-            found.setdefault((quantity, channel), ((Quantity.PULSES, channel), known))
+    """Give what each total of a device follows; the pulses of a channel stand for its quantity."""
+    found = {key: Source(key) for key in registers}
+    for channel, quantity in quantities.items():
+        source = Source((Quantity.PULSES, channel), weights[channel])
+        found.setdefault((quantity, channel), source)
     return found
 
 
-def total_of(source: Source, total: float) -> float:
-    """Give a total from that of the register which it follows."""
-    _, weights = source
-    return weighed(weights, total) if weights else total
+def is_displayed(state: DeviceState, key: Key) -> bool:
+    """Tell whether a total follows what the device itself shows."""
+    return state.totals[key].register == key and not state.registers[key].is_sum
+
+
+def total_of(source: Source, point: Point) -> float:
+    """Give a total from a point of the register which it follows."""
+    total = weighed(source.weights, point.total) if source.weights else point.total
+    return energy_at(source.gas, Point(point.at, total)) if source.gas else total
+
+
+def followed(source: Source, points: Iterable[Point]) -> list[Point]:
+    """Give the points of a total from those of the register which it follows."""
+    totals = [Point(each.at, total_of(source._replace(gas=()), each)) for each in points]
+    return in_energy(source.gas, totals) if source.gas else totals
 
 
 def series(store: Store, dev_eui: str, source: Source, since: datetime | None) -> list[Point]:
     """Give the points of a total from the newest one not after a time on, or all."""
-    points = store.samples.points(dev_eui, source[0], since)
-    return [Point(at, total_of(source, total)) for at, total in points]
+    return followed(source, store.samples.points(dev_eui, source.register, since))
 
 
 def spread_in(found: Iterable[Stretch], bounds: Bounds) -> timedelta:
@@ -157,17 +171,19 @@ def spread_in(found: Iterable[Stretch], bounds: Bounds) -> timedelta:
     return spread(found, *month) if month else timedelta()
 
 
+def value_at(store: Store, dev_eui: str, source: Source, at: datetime) -> float:
+    """Give a total of a device at a time."""
+    points = store.samples.neighbours(dev_eui, source.register, at)
+    return total_at(followed(source, points), at)
+
+
 def consumption(
     store: Store, dev_eui: str, totals: Mapping[Key, Source], bounds: Bounds
 ) -> dict[tuple[Key, Period], float]:
     """Give what was consumed in each period by each total."""
     found: dict[tuple[Key, Period], float] = {}
     for key, source in totals.items():
-        for period, (start, end) in bounds.items():
-            points = {
-                Point(at, total_of(source, total))
-                for edge in (start, end)
-                for at, total in store.samples.neighbours(dev_eui, source[0], edge)
-            }
-            found[key, period] = consumed(sorted(points), start, end)
+        for period, edges in bounds.items():
+            start, end = (value_at(store, dev_eui, source, edge) for edge in edges)
+            found[key, period] = end - start
     return found

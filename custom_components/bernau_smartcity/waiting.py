@@ -13,6 +13,7 @@ import json
 import sqlite3
 from typing import Any, Final
 
+from .mapping import reduced
 from .memory import Memory, from_json as memory_from_json, to_json as memory_to_json
 from .model import Uplink
 from .samples import micros
@@ -166,6 +167,7 @@ def _uplink_json(uplink: Uplink) -> str:
             "f_cnt": uplink.f_cnt,
             "payload": uplink.payload.hex(),
             "encrypted": uplink.encrypted,
+            "decoded": None if uplink.decoded is None else reduced(uplink.decoded),
             "settings": dict(uplink.settings),
         }
     )

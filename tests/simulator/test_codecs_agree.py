@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from custom_components.bernau_smartcity.codecs import CODECS, REGISTRY
+from custom_components.bernau_smartcity.decoders import DECODED, DECODERS
+from custom_components.bernau_smartcity.mapping import proposals, written
 from custom_components.bernau_smartcity.model import (
     Codec,
     Device,
@@ -17,6 +19,7 @@ from custom_components.bernau_smartcity.model import (
 from simulator import frames, schedule
 from simulator.build import build
 from simulator.clock import Clock
+from simulator.moments import Frame
 from simulator.town import Town
 
 from .conftest import NOW
@@ -44,7 +47,9 @@ def _family(codec: Codec) -> str:
 def test_every_family_of_counters_is_in_the_town() -> None:
     """At least one device of each wire format."""
     counters = (codec for codec in CODECS.values() if codec.medium in _COUNTED)
-    assert {_family(codec) for codec in counters} <= {_family(CODECS[key]) for key in frames.FRAMES}
+    assert {_family(codec) for codec in counters} <= {
+        _family(DECODERS[key]) for key in frames.FRAMES
+    }
 
 
 def test_every_counter_is_recognised(standing_town: Town) -> None:
@@ -54,6 +59,14 @@ def test_every_counter_is_recognised(standing_town: Town) -> None:
             name = device.profile.name
             listed = Device(dev_eui=device.dev_eui, name="", scope="", profile_name=name)
             assert REGISTRY.find(listed, {}, {}).codec is CODECS[device.codec]
+
+
+def _approved(key: str, frame: Frame) -> dict[str, str]:
+    """Give the settings in which a person approved of what is proposed for the fields."""
+    if key != DECODED.key:
+        return {}
+    found = {p.path: p.assignment for p in proposals([[frame.decoded]]) if p.assignment}
+    return {"mapping": written(found)}
 
 
 @pytest.mark.parametrize("key", sorted(frames.FRAMES))
@@ -73,10 +86,11 @@ def test_agree(standing_town: Town, key: str) -> None:
                 f_port=frame.f_port,
                 f_cnt=number,
                 payload=frame.payload,
-                settings=device.tags,
+                decoded=frame.decoded if device.profile.decodes else None,
+                settings={**device.tags, **_approved(key, frame)},
             )
             told = {value.quantity for value in frame.values}
-            readings = list(readings_of(CODECS[key].decode(uplink)))
+            readings = list(readings_of(DECODERS[key].decode(uplink)))
             read = {
                 (r.quantity.value, r.channel): r.value
                 for r in sorted(readings, key=lambda reading: reading.at or uplink.received_at)

@@ -12,7 +12,7 @@ _LONGEST: Final = 50_000
 _CUBIC_METRES: Final[Mapping[str, float]] = {Unit.LITRE: 1e-3, Unit.CUBIC_METRE: 1}
 
 
-def interval(uplink: Uplink, default: timedelta) -> timedelta:
+def interval[Default](uplink: Uplink, default: Default) -> timedelta | Default:
     """Give the time between stored values; the default unless a whole number of minutes is set."""
     text = uplink.settings.get(Setting.INTERVAL, "").strip()
     if text.isdecimal() and 0 < (minutes := int(text)) <= _LONGEST:

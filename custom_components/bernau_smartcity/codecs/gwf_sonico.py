@@ -100,7 +100,7 @@ def _records(frame: bytes) -> Iterator[Reading]:
 
 def _errors(records: Sequence[Record]) -> Iterator[Reading]:
     for record in records:
-        if record.what is What.ERROR_FLAGS and record.storage == 0:
+        if record.head.what is What.ERROR_FLAGS and record.head.storage == 0:
             errors = int.from_bytes(record.raw, "little")
             yield from flags(errors, _RECORD_ALARMS, meter=meter_number(records))
 

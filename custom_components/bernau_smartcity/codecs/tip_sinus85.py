@@ -61,7 +61,7 @@ def _decode(uplink: Uplink) -> Iterable[Reading]:
         raise DecodeError(msg)
     unit = _KILOWATT_HOURS.get(uplink.settings.get(Setting.UNIT, ""))
     if unit is None:
-        raise WaitingError(Missing.LAYOUT)
+        raise WaitingError(Missing.UNIT)
     (number,) = _NUMBER.unpack_from(frame, length)
     return checked(uplink, _energies(indices, values, unit, f"{number:08X}"))
 
