@@ -448,6 +448,8 @@ class Field(StrEnum):
     TENANT = "tenant", Role.TENANT
     CLUSTER = "cluster", Role.ADDRESS
     CLUSTER_KEY = "cluster_key", Role.KEY
+    ELEMENT_URL = "element_url", Role.ADDRESS
+    ELEMENT_KEY = "element_key", Role.KEY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from simulator.http import Api, HttpServer, serve
 from simulator.the_things_stack import TheThingsStack
 from simulator.town import Town
 from simulator.traffic import What
+from simulator.zenner_element import ZennerElement
 from tests.network.homes import Home
 
 type Sent = tuple[str, int, bytes]
@@ -38,7 +39,10 @@ class Face:
     """Requests of a poll that finds nothing new in two applications."""
 
 
-FACES: Final = (Face("the_things_stack", partial(TheThingsStack, retention=RETAINED), idle=2),)
+FACES: Final = (
+    Face("the_things_stack", partial(TheThingsStack, retention=RETAINED), idle=2),
+    Face("zenner_element", partial(ZennerElement, retention=RETAINED), idle=2),
+)
 
 
 @dataclass

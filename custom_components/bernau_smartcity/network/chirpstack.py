@@ -28,6 +28,7 @@ from ._chirpstack_history import read_history
 from ._chirpstack_pace import FULL_SCAN, NANOSECOND, Pace
 from ._chirpstack_scan import Row, Scan, scan_all, scan_changes
 from ._chirpstack_stream import stream_history
+from ._key import clean_key
 from ._parallel import in_parallel
 
 if TYPE_CHECKING:
@@ -262,9 +263,7 @@ def _reached(scan: Scan, scope: str, outcome: _Outcome) -> int:
 def _connect(fields: Mapping[str, str], _session: ClientSession) -> ChirpStack:
     """Open nothing yet; raises `NetworkError` where a field cannot be right."""
     address = parse_address(fields[Field.URL], plain_port=_PORT)
-    key = fields[Field.API_KEY].strip()
-    if not key or not key.isascii() or not key.isprintable():
-        raise NetworkError(Reason.KEY_REJECTED, "no key can look like this")
+    key = clean_key(fields[Field.API_KEY])
     tenant = fields.get(Field.TENANT, "").strip()
     if tenant:
         try:

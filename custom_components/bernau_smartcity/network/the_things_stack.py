@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Self, override
 from ..model import Batch, Connection, Device, Field, NetworkError, Reason, ServerType
 from ._address import Address, parse_address
 from ._http import Credentials, Http, NotFoundError
+from ._key import clean_key
 from ._sent import NO_SESSION, Sent, batches
 from ._tts_api import PAGE, Api, Of, Page, Registered
 from ._tts_uplinks import read
@@ -293,9 +294,7 @@ def _identity_server(cluster: Address) -> Address:
 def _connect(fields: Mapping[str, str], session: ClientSession) -> TheThingsStack:
     """Open nothing yet; raises `NetworkError` where a field cannot be right."""
     cluster = parse_address(fields[Field.CLUSTER], plain_port=1885, scheme="https")
-    key = fields[Field.CLUSTER_KEY].strip()
-    if not key or not key.isascii() or not key.isprintable():
-        raise NetworkError(Reason.KEY_REJECTED, "no key can look like this")
+    key = clean_key(fields[Field.CLUSTER_KEY])
     credentials = Credentials(headers={"Authorization": f"Bearer {key}"})
     application_server = Http(session, cluster.url, credentials)
     registry = _identity_server(cluster)
