@@ -49,6 +49,7 @@ EXAMPLES: Final = {
     "example": "`https://chirpstack.example.org`",
     "example_port": "`http://192.168.1.20:8080`",
     "example_cluster": "`https://stadt.eu1.cloud.thethings.industries`",
+    "example_element": "`https://iot.stadtwerke.example`",
 }
 """Words in the texts of every form with an address, in Markdown so that they are no links."""
 

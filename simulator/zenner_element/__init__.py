@@ -3,15 +3,26 @@
 async with serve(town, ZennerElement) as server: …
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from aiohttp import web
 
 from .. import traffic
 from ..inventory import Application, Device
+from ..stored import Stored, begin_of
 from ..town import Town
-from .bodies import device_row, folder_row, packet_row, reading_row, row_id, slug
+from .bodies import (
+    device_id,
+    device_row,
+    folder_row,
+    packet_row,
+    reading_id,
+    reading_row,
+    row_id,
+    slug,
+    stored_of,
+)
 
 __all__ = ["ZennerElement"]
 
@@ -31,17 +42,17 @@ class ZennerElement:
     ) -> None:
         """Tell of a town; the packets of hidden devices come without their content."""
         self._town = town
-        self._retention = retention
         self._hidden = hidden
+        self._stored = Stored(town, retention)
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Give its paths."""
-        one = "/api/v1/tags/{folder}"
+        folder, device = "/api/v1/tags/{folder}", "/api/v1/devices/{device}"
         return (
             web.get("/api/v1/tags", self._folders),
-            web.get(f"{one}/devices", self._devices),
-            web.get(f"{one}/packets", self._packets),
-            web.get(f"{one}/readings", self._readings),
+            web.get(f"{folder}/devices", self._devices),
+            *(web.get(f"{one}/packets", self._packets) for one in (folder, device)),
+            *(web.get(f"{one}/readings", self._readings) for one in (folder, device)),
         )
 
     def key_of(self, request: web.Request) -> str:
@@ -72,38 +83,47 @@ class ZennerElement:
             hidden = device.dev_eui in self._hidden
             return packet_row(device, event, self._town.faults, hidden=hidden)
 
-        return self._stored(request, packet)
+        return self._rows(request, row_id, packet)
 
     async def _readings(self, request: web.Request) -> web.Response:
         def reading(device: Device, event: traffic.Event) -> dict[str, Any]:
             return reading_row(device, event, self._town.faults)
 
-        return self._stored(request, reading)
+        return self._rows(request, reading_id, reading)
 
-    def _stored(
-        self, request: web.Request, row: Callable[[Device, traffic.Event], dict[str, Any]]
+    def _rows(
+        self,
+        request: web.Request,
+        identity: Callable[[Device, traffic.Event], str],
+        row: Callable[[Device, traffic.Event], dict[str, Any]],
     ) -> web.Response:
-        found = self._find(request)
-        if found is None:
+        """Give a page of what was stored of a folder or of one device."""
+        devices = self._asked(request)
+        if devices is None:
             return self.refusal(404)
-        events = sorted(self._events(found), key=lambda each: (each[1].stored, each[0].dev_eui))
-        if request.query.get("sort_direction") == "desc":
-            events.reverse()
-        ids = [row_id(device, event) for device, event in events]
+        events = self._stored.of(devices)
+        limit = _limit(request)
+        backward = request.query.get("sort_direction") == "desc"
         after = request.query.get("retrieve_after")
-        if after is not None and after not in ids:
-            return self.refusal(404)
-        begin = ids.index(after) + 1 if after is not None else 0
-        here = events[begin : begin + _limit(request)]
-        return _answer([row(device, event) for device, event in here])
+        place = len(events) if backward else -1
+        if after is not None:
+            begin = begin_of(events, stored_of(after))
+            ids = (identity(*event) for event in events[begin:])
+            found = next((n for n, each in enumerate(ids, begin) if each == after), None)
+            if found is None:
+                return self.refusal(404)
+            place = found
+        here = events[max(0, place - limit) : place][::-1] if backward else events[place + 1 :]
+        return _answer([row(*event) for event in here[:limit]])
 
-    def _events(self, folder: Application) -> Iterator[tuple[Device, traffic.Event]]:
-        now = self._town.clock.now()
-        for device in self._town.devices(folder.id):
-            length = 4 * (int(self._retention / device.interval) + 4)
-            for event in self._town.history(device, length):
-                if event.what is traffic.What.UP and event.stored > (now - self._retention) * 1000:
-                    yield device, event
+    def _asked(self, request: web.Request) -> list[Device] | None:
+        """Give whose rows are asked for, None where there is no such folder or device."""
+        if "folder" in request.match_info:
+            folder = self._find(request)
+            return None if folder is None else self._town.devices(folder.id)
+        asked = request.match_info["device"]
+        every = self._town.all_devices.values()
+        return [device for device in every if device_id(device) == asked] or None
 
 
 def _limit(request: web.Request) -> int:

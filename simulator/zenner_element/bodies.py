@@ -24,8 +24,19 @@ def device_id(device: Device) -> str:
 
 
 def row_id(device: Device, event: Event) -> str:
-    """Give the identity of a packet, and of the reading made of it."""
+    """Give the identity of a packet."""
     return f"{device.dev_eui}-{event.number}-{event.stored}"
+
+
+def reading_id(device: Device, event: Event) -> str:
+    """Give the identity of the reading made of a packet."""
+    return f"r-{row_id(device, event)}"
+
+
+def stored_of(identity: str) -> int:
+    """Give when the row was stored that has this identity; 0 if it can be none."""
+    text = identity.rpartition("-")[2]
+    return int(text) if text.isdecimal() else 0
 
 
 def folder_row(application: Application) -> dict[str, Any]:
@@ -89,7 +100,7 @@ def reading_row(device: Device, event: Event, faults: Faults) -> dict[str, Any]:
     """Give what the platform's own parser made of an uplink."""
     sent = transmission(device, event, faults)
     return {
-        "id": row_id(device, event),
+        "id": reading_id(device, event),
         "packet_id": row_id(device, event),
         "device_id": device_id(device),
         "parser_id": uuid(mix(_PARSER), int(device.profile.id[:8], 16)),

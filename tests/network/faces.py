@@ -37,11 +37,12 @@ class Face:
     api: Callable[[Town], Api]
     idle: int
     """Requests of a poll that finds nothing new in two applications."""
+    tells_joins: bool = True
 
 
 FACES: Final = (
     Face("the_things_stack", partial(TheThingsStack, retention=RETAINED), idle=2),
-    Face("zenner_element", partial(ZennerElement, retention=RETAINED), idle=2),
+    Face("zenner_element", partial(ZennerElement, retention=RETAINED), idle=2, tells_joins=False),
 )
 
 
@@ -99,7 +100,7 @@ def _connect(face: Face, server: HttpServer, session: ClientSession) -> Connecti
 @asynccontextmanager
 async def polled(face: Face, town: Town | None = None) -> AsyncIterator[Polled]:
     """Serve a town, and poll it."""
-    town = town or town_of(30)
+    town = town or town_of(12)
     async with serve(town, face.api) as server, ClientSession() as session:
         found = Polled(server, session, Home(_connect(face, server, session)), face)
         found.town_scopes = tuple(await found.scopes())

@@ -4,11 +4,10 @@ Source: docs.element-iot.com (API), and answers in github.com/RUBclim/element-io
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from ..model import Device, Uplink
-from ._sent import Sent, best_signal, is_dev_eui, mapping, texts, whole, without_nanoseconds
+from ._sent import Sent, best_signal, is_dev_eui, mapping, moment, texts, whole
 
 _F_CNT_MAX = 0xFFFFFFFF
 _F_PORT_MAX = 0xFF
@@ -19,6 +18,8 @@ def device_of(row: Mapping[str, Any], folder: str) -> Device:
 
     Of its interfaces only the DevEUI is looked at: beside it stand the keys of
     the session. One that is not on LoRaWAN is known by the beginning of its id.
+    Devices with the same template or parser belong together, and those of a
+    folder of which nobody has noted either, nor the model.
     """
     identity = str(row.get("id", "")).replace("-", "").lower()
     interfaces = row.get("interfaces")
@@ -31,13 +32,15 @@ def device_of(row: Mapping[str, Any], folder: str) -> Device:
         msg = "without an identity"
         raise ValueError(msg)
     template = str(row.get("template_id") or row.get("parser_id") or "")
+    tags = texts(row.get("meta"))
+    alike = "" if template or "model" in tags else folder
     return Device(
         dev_eui=identity[:16],
         name=str(row.get("name") or row.get("slug") or identity[:16]),
         scope=folder,
-        profile=template or folder,
-        profile_name="" if template else folder,
-        tags=texts(row.get("meta")),
+        profile=template or alike,
+        profile_name=alike,
+        tags=tags,
     )
 
 
@@ -60,13 +63,14 @@ def uplink_of(row: Mapping[str, Any], device: Device) -> Sent | None:
             rssi=rssi,
             snr=snr,
         ),
-        session=_session(meta),
     )
 
 
 def lacks_payload(row: Mapping[str, Any]) -> bool:
     """Tell whether the server gives only what its own parser made of a packet."""
-    return row.get("packet_type") == "up" and not isinstance(row.get("payload"), str)
+    meta = row.get("meta")
+    data = isinstance(meta, dict) and bool(meta.get("frame_port"))
+    return row.get("packet_type") == "up" and data and not isinstance(row.get("payload"), str)
 
 
 def decoded_of(row: Mapping[str, Any], device: Device) -> Sent:
@@ -83,15 +87,3 @@ def decoded_of(row: Mapping[str, Any], device: Device) -> Sent:
             decoded=dict(mapping(row.get("data"))),
         ),
     )
-
-
-def moment(value: object) -> datetime:
-    """Read a time in UTC; raises `ValueError`."""
-    at = datetime.fromisoformat(without_nanoseconds(str(value)))
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _session(meta: Mapping[str, Any]) -> str:
-    """Give what is another after the device has joined anew, where that is told."""
-    nonce = meta.get("dev_nonce")
-    return "" if nonce is None else str(nonce)

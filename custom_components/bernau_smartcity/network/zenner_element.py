@@ -9,53 +9,38 @@ The cursor of a folder is kept under its slug. Source: docs.element-iot.com (API
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 import json
 import logging
-from typing import TYPE_CHECKING, Any, Final, Self, override
+from typing import TYPE_CHECKING, Final, Self, override
 from urllib.parse import quote
 
 from ..model import Batch, Connection, Device, Field, NetworkError, Reason, ServerType
 from ._address import parse_address
-from ._element_packets import decoded_of, device_of, lacks_payload, moment, uplink_of
+from ._element_lists import OVERLAP, Position, Row, Rows, history, pages, stored, unread
+from ._element_packets import decoded_of, device_of, lacks_payload, uplink_of
 from ._http import Credentials, Http, NotFoundError, Rate
 from ._key import clean_key
-from ._sent import Sent, batches
+from ._sent import NO_SESSION, Sent, batches
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
 _LOGGER: Final = logging.getLogger(__name__)
 
-PAGE: Final = 100
-"""Rows of a page; the server gives no more."""
 RATE: Final = Rate(50, 10)
 """What the server allows."""
-DAY: Final = timedelta(days=1)
-RETAINED: Final = timedelta(days=31)
-"""How far back history is read; the server may keep more."""
-PAGES: Final = 40
-"""Pages of older packets in one poll."""
 
-type _Rows = list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far a list was read, by ids of its rows."""
-
-    newest: str = ""
-    oldest: str | None = ""
-    """None: everything older was read."""
+type _Read = Callable[[Row, Device], Sent | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """How far a folder was read."""
 
-    packets: Position = Position()
-    readings: Position = Position()
-    lacking: tuple[str, ...] = field(default_factory=tuple)
+    packets: Position = field(default_factory=Position)
+    readings: Position = field(default_factory=Position)
+    lacking: tuple[str, ...] = ()
     """Devices whose packets come without content, by their id on the server."""
 
     @classmethod
@@ -76,6 +61,32 @@ class Cursor:
         """Write the cursor as it is kept."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
+    def lacks(self, rows: Rows) -> Self:
+        """Give the cursor with the devices of which these packets have no content."""
+        lacking = {str(row.get("device_id")) for row in rows if lacks_payload(row)}
+        return replace(self, lacking=tuple(sorted(lacking.union(self.lacking))))
+
+
+@dataclass(slots=True)
+class _Offered:
+    """The newest rows of a folder, and the cursor with which they were given."""
+
+    cursor: str = ""
+    rows: dict[str, datetime] = field(default_factory=dict)
+    """When each was stored, by id."""
+
+    def fresh(self, rows: Rows, now: datetime) -> Rows:
+        """Give rows that were not given before, and note them."""
+        found = [row for row in rows if str(row["id"]) not in self.rows]
+        self.rows |= {str(row["id"]): stored(row, now) for row in found}
+        return found
+
+    def newest(self, cursor: str) -> _Offered:
+        """Give what can come again after a cursor."""
+        last = max(self.rows.values(), default=None)
+        kept = {row: at for row, at in self.rows.items() if last and at >= last - 2 * OVERLAP}
+        return _Offered(cursor, kept)
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -90,11 +101,14 @@ class ZennerElement(Connection):
         self._now = now
         self._inventory: dict[str, Device] = {}
         """By the device's id on the server."""
+        self._strangers: set[str] = set()
+        """Ids of devices that are in no folder that is read."""
+        self._offered: dict[str, _Offered] = {}
 
     @override
     async def scopes(self) -> Mapping[str, str]:
         """Give the name of each folder by its slug."""
-        rows = [row async for page in self._list("/tags", "asc", "") for row in page]
+        rows = [row async for page in pages(self._http, "/tags", "asc") for row in page]
         found = {
             str(row["slug"]): str(row.get("name") or row["slug"]) for row in rows if row.get("slug")
         }
@@ -108,11 +122,11 @@ class ZennerElement(Connection):
         found: dict[str, Device] = {}
         for scope in dict.fromkeys(scopes):
             try:
-                for identity, device in (await self._folder(scope)).items():
-                    found.setdefault(identity, device)
+                found = await self._folder(scope) | found
             except NotFoundError:
                 _LOGGER.debug("Folder %s is no longer there", scope)
-        self._inventory |= found
+        self._inventory = found
+        self._strangers.clear()
         return list({device.dev_eui: device for device in found.values()}.values())
 
     @override
@@ -128,7 +142,9 @@ class ZennerElement(Connection):
         failure: NetworkError | None = None
         for scope in dict.fromkeys(scopes):
             try:
-                async for batch in self._read_folder(scope, cursors, now):
+                async for batch in self._new(scope, cursors, now):
+                    yield batch
+                async for batch in self._anew(scope, cursors, now):
                     yield batch
             except NotFoundError:
                 _LOGGER.debug("Folder %s, or what was read of it, is no longer there", scope)
@@ -146,114 +162,102 @@ class ZennerElement(Connection):
     async def _folder(self, scope: str) -> dict[str, Device]:
         """Give the devices of a folder by their id on the server."""
         found: dict[str, Device] = {}
-        async for rows in self._list(f"/tags/{quote(scope)}/devices", "asc", ""):
+        async for rows in pages(self._http, f"/tags/{quote(scope)}/devices", "asc"):
             for row in rows:
                 try:
-                    found[str(row.get("id"))] = device_of(row, scope)
+                    found[str(row["id"])] = device_of(row, scope)
                 except ValueError:
                     _LOGGER.debug("A device of folder %s has no identity", scope)
         return found
 
-    async def _read_folder(
+    async def _new(
         self, scope: str, cursors: Mapping[str, str], now: datetime
     ) -> AsyncGenerator[Batch]:
-        """Read packets, and readings where packets have no content."""
-        cursor = Cursor.parse(cursors.get(scope, ""))
-        sessions = dict(cursors)
-        async for rows, position in self._rows(scope, "packets", cursor.packets, now):
-            lacking = {str(row.get("device_id")) for row in rows if lacks_payload(row)}
-            cursor = replace(
-                cursor,
-                packets=position,
-                lacking=tuple(sorted({*cursor.lacking, *lacking})),
-            )
-            sent, malformed = await self._understood(scope, rows, uplink_of)
-            for batch in batches(sent, self._devices(scope), sessions):
-                sessions |= batch.cursors
+        """Read packets of a folder, and readings where packets have no content."""
+        kept = cursors.get(scope, "")
+        cursor = Cursor.parse(kept)
+        if not kept:
+            self._inventory = await self._folder(scope) | self._inventory
+            every = (each for each in self._inventory.values() if each.scope == scope)
+            yield Batch(cursors={each.dev_eui: NO_SESSION for each in every})
+        last = self._offered.get(scope, _Offered())
+        offered = _Offered(kept, dict(last.rows) if kept and last.cursor == kept else {})
+        reached = cursor
+        async for reached, rows, read in self._lists(scope, cursor, now):
+            async for batch in self._batches(scope, offered.fresh(rows, now), read):
                 yield batch
-            yield Batch(cursors={scope: str(cursor)}, malformed=malformed)
+            if str(reached) != kept:
+                kept = str(reached)
+                yield Batch(cursors={scope: kept})
+        if not kept:
+            kept = str(reached)
+            yield Batch(cursors={scope: kept})
+        self._offered[scope] = offered.newest(kept)
+
+    async def _lists(
+        self, scope: str, cursor: Cursor, now: datetime
+    ) -> AsyncGenerator[tuple[Cursor, Rows, _Read]]:
+        """Give rows with where they lead to, packets before readings."""
+        path = f"/tags/{quote(scope)}"
+        async for rows, position in unread(self._http, f"{path}/packets", cursor.packets, now):
+            cursor = replace(cursor.lacks(rows), packets=position)
+            yield cursor, rows, uplink_of
         if not cursor.lacking:
             return
-        async for rows, position in self._rows(scope, "readings", cursor.readings, now):
+        async for rows, position in unread(self._http, f"{path}/readings", cursor.readings, now):
             cursor = replace(cursor, readings=position)
             wanted = [row for row in rows if str(row.get("device_id")) in cursor.lacking]
-            sent, malformed = await self._understood(scope, wanted, decoded_of)
-            for batch in batches(sent, self._devices(scope), sessions):
-                yield replace(batch, cursors={}, joined=False)
-            yield Batch(cursors={scope: str(cursor)}, malformed=malformed)
+            yield cursor, wanted, decoded_of
 
-    def _devices(self, scope: str) -> dict[str, Device]:
-        return {d.dev_eui: d for d in self._inventory.values() if d.scope == scope}
+    async def _anew(
+        self, scope: str, cursors: Mapping[str, str], now: datetime
+    ) -> AsyncGenerator[Batch]:
+        """Read the history of devices whose cursor was thrown away, or that are new here."""
+        if not cursors.get(scope):
+            return
+        for identity, device in tuple(self._inventory.items()):
+            if device.scope != scope or device.dev_eui in cursors:
+                continue
+            path = f"/devices/{quote(identity)}"
+            lacking = False
+            try:
+                async for rows in history(self._http, f"{path}/packets", now):
+                    lacking = lacking or any(map(lacks_payload, rows))
+                    async for batch in self._batches(scope, rows, uplink_of):
+                        yield batch
+                if lacking:
+                    async for rows in history(self._http, f"{path}/readings", now):
+                        async for batch in self._batches(scope, rows, decoded_of):
+                            yield batch
+            except NotFoundError:
+                _LOGGER.debug("A device of folder %s is no longer there", scope)
+            yield Batch(cursors={device.dev_eui: NO_SESSION})
 
-    async def _understood(
-        self, scope: str, rows: _Rows, read: Callable[[dict[str, Any], Device], Sent | None]
-    ) -> tuple[list[Sent], int]:
-        """Give the uplinks of rows, and how many could not be understood."""
-        known = self._inventory
-        if any(str(row.get("device_id")) not in known for row in rows):
-            known |= await self._folder(scope)
+    async def _batches(self, scope: str, rows: Rows, read: _Read) -> AsyncGenerator[Batch]:
+        """Give the uplinks of rows by device; joins are not told here."""
+        await self._learn(scope, rows)
         sent: list[Sent] = []
         malformed = 0
         for row in rows:
-            device = known.get(str(row.get("device_id")))
+            device = self._inventory.get(str(row.get("device_id")))
             try:
                 found = None if device is None else read(row, device)
-            except ValueError, KeyError:
+            except ValueError:
                 malformed += 1
                 continue
             if found is not None:
                 sent.append(found)
-        return sent, malformed
+        if malformed:
+            yield Batch(malformed=malformed)
+        for batch in batches(sent, {}, {}):
+            yield replace(batch, cursors={})
 
-    async def _rows(
-        self, scope: str, kind: str, position: Position, now: datetime
-    ) -> AsyncGenerator[tuple[_Rows, Position]]:
-        """Give pages of what is new, then of what is older, each with where it leads to."""
-        path = f"/tags/{quote(scope)}/{kind}"
-        if position.newest:
-            async for rows in self._list(path, "asc", position.newest):
-                position = replace(position, newest=str(rows[-1]["id"]))
-                yield rows, position
-        if position.oldest is None:
-            return
-        goal = now - (RETAINED if position.newest else DAY)
-        pages = 0
-        async for rows in self._list(path, "desc", position.oldest):
-            pages += 1
-            newest = position.newest or str(rows[0]["id"])
-            done = len(rows) < PAGE or _stored(rows[-1], now) < now - RETAINED
-            position = Position(newest, None if done else str(rows[-1]["id"]))
-            yield rows, position
-            if done or pages == PAGES or _stored(rows[-1], now) < goal:
-                return
-
-    async def _list(self, path: str, direction: str, after: str) -> AsyncGenerator[_Rows]:
-        """Give page after page; none is empty."""
-        while True:
-            params: dict[str, str | int] = {
-                "limit": PAGE,
-                "sort": "inserted_at",
-                "sort_direction": direction,
-            }
-            if after:
-                params["retrieve_after"] = after
-            found = (await self._http.get(f"/api/v1{path}", params)).object().get("body")
-            if not isinstance(found, list):
-                raise NetworkError(Reason.NOT_THIS_SERVER, "there is no list in the answer")
-            rows = [row for row in found if isinstance(row, dict) and row.get("id")]
-            if rows:
-                yield rows
-            if len(found) < PAGE or not rows:
-                return
-            after = str(rows[-1]["id"])
-
-
-def _stored(row: Mapping[str, Any], now: datetime) -> datetime:
-    """Give when a row was stored; one that does not tell ends nothing."""
-    try:
-        return moment(row.get("inserted_at"))
-    except ValueError:
-        return now
+    async def _learn(self, scope: str, rows: Rows) -> None:
+        """Read which devices there are, once some of them are not known."""
+        heard = {str(row.get("device_id")) for row in rows}
+        if heard - self._inventory.keys() - self._strangers:
+            self._inventory = await self._folder(scope) | self._inventory
+            self._strangers |= heard - self._inventory.keys()
 
 
 def _connect(fields: Mapping[str, str], session: ClientSession) -> ZennerElement:
