@@ -13,6 +13,7 @@ from .const import DOMAIN
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
 from .issues import async_clear_issues
 from .model import NetworkError
+from .push import PushView
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
 
@@ -24,8 +25,9 @@ async def async_setup(
     hass: HomeAssistant,
     config: ConfigType,  # noqa: ARG001  # Home Assistant calls it with these
 ) -> bool:
-    """Offer the actions, whatever entries there are."""
+    """Offer the actions and the address for push, whatever entries there are."""
     async_register_actions(hass)
+    hass.http.register_view(PushView())
     return True
 
 
@@ -38,7 +40,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
     await coordinator.async_forget_unchosen()
     coordinator.async_remove_devices(coordinator.ledger.places.gone())
     try:
-        await coordinator.async_take_inventory()
+        if coordinator.server.polled:
+            await coordinator.async_take_inventory()
     except NetworkError as error:
         if not coordinator.states:
             kind = ConfigEntryAuthFailed if error.is_auth else ConfigEntryNotReady

@@ -21,6 +21,12 @@ CONF_EXCHANGES: Final = "exchanges"
 """Entry options: the exchanges of meters, see `places.Exchange`."""
 CONF_DISPLAYS: Final = "displays"
 """Entry options: numbers on the displays of meters, see `places.Display`."""
+CONF_PUSH: Final = "push"
+"""Entry options: that the server may send by itself; `CONF_SECRET` and `CONF_LOCAL_ONLY`."""
+CONF_SECRET: Final = "secret"  # noqa: S105  # the name of one
+"""The part of the address that nobody else knows."""
+CONF_LOCAL_ONLY: Final = "local_only"
+"""Only senders in the own network are heard."""
 
 SCAN_INTERVAL: Final = timedelta(minutes=1)
 """An idle poll is one request for each application."""

@@ -7,19 +7,19 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_DEVICES, CONF_DISPLAYS, CONF_EXCHANGES
+from .const import CONF_DEVICES, CONF_DISPLAYS, CONF_EXCHANGES, CONF_SECRET
 from .coordinator import SmartCityConfigEntry
+from .model import Field
 from .state import DeviceState, Key, suffix_of
 
 TO_REDACT: Final = {
-    "api_key",
-    "tenant",
+    *Field,
     "title",
     "unique_id",
-    "url",
     CONF_DEVICES,
     CONF_DISPLAYS,
     CONF_EXCHANGES,
+    CONF_SECRET,
 }
 
 

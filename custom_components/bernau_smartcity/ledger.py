@@ -129,6 +129,11 @@ class Ledger:
             self.states = {k: v for k, v in self.states.items() if k not in places}
             self.cursors = {k: v for k, v in self.cursors.items() if k not in gone}
 
+    def device(self, dev_eui: str) -> Device | None:
+        """Give a device as it is known, None if it is not."""
+        state = self._by_device.get(dev_eui)
+        return None if state is None else state.device
+
     def close(self) -> None:
         """Close the store."""
         with self._lock:

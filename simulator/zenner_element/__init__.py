@@ -26,8 +26,8 @@ from .bodies import (
 
 __all__ = ["ZennerElement"]
 
-RETENTION = 31 * 86_400
-"""Seconds for which packets are kept."""
+RETENTION = 4 * 86_400
+"""Seconds for which packets are kept here; a true server keeps them for longer."""
 _LARGEST_PAGE = 100
 _DEFAULT_PAGE = 10
 

@@ -6,8 +6,8 @@ Source: docs.element-iot.com (API), and answers in github.com/RUBclim/element-io
 from collections.abc import Mapping
 from typing import Any
 
-from ..model import Device, Uplink
-from ._sent import Sent, best_signal, is_dev_eui, mapping, moment, texts, whole
+from ..model import Device, Sent, Uplink
+from ._sent import best_signal, is_dev_eui, mapping, moment, texts, whole
 
 _F_CNT_MAX = 0xFFFFFFFF
 _F_PORT_MAX = 0xFF

@@ -1,30 +1,18 @@
 """Uplinks of many devices, as a server gives them in one answer, and their batches."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 import math
 import re
 from typing import Any, Final
 
-from ..model import Batch, Device, Uplink
+from ..model import Batch, Device, Sent
 
 NO_SESSION: Final = "-"
 """The device has not sent."""
 _DEV_EUI: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _FRACTION: Final = re.compile(r"(\.\d{6})\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """An uplink, by which device, in which session."""
-
-    device: Device
-    """As far as the message tells."""
-    uplink: Uplink
-    session: str = ""
-    """The device joined anew where it differs from that of the uplink before."""
 
 
 def batches(

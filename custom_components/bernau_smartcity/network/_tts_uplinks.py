@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
-from ..model import Device, Uplink
-from ._sent import Sent, best_signal, is_dev_eui, mapping, moment, texts, whole
+from ..model import Device, Sent, Uplink
+from ._sent import best_signal, is_dev_eui, mapping, moment, texts, whole
 
 _F_CNT_MAX: Final = 0xFFFFFFFF
 _F_PORT_MAX: Final = 0xFF

@@ -24,6 +24,7 @@ from ..model import Batch, Connection, Device, Field, NetworkError, Reason, Serv
 from ._address import parse_address
 from ._chirpstack_api import Api, Named
 from ._chirpstack_cursor import DeviceCursor, ScopeCursor
+from ._chirpstack_events import pushed
 from ._chirpstack_history import read_history
 from ._chirpstack_pace import FULL_SCAN, NANOSECOND, Pace
 from ._chirpstack_scan import Row, Scan, scan_all, scan_changes
@@ -280,4 +281,5 @@ SERVER: Final = ServerType(
     required=(Field.URL, Field.API_KEY),
     optional=(Field.TENANT,),
     connect=_connect,
+    pushed=pushed,
 )

@@ -16,11 +16,11 @@ from datetime import UTC, datetime, timedelta
 import logging
 from typing import TYPE_CHECKING, Final, Self, override
 
-from ..model import Batch, Connection, Device, Field, NetworkError, Reason, ServerType
+from ..model import Batch, Connection, Device, Field, NetworkError, Reason, Sent, ServerType
 from ._address import Address, parse_address
 from ._http import Credentials, Http, NotFoundError
 from ._key import clean_key
-from ._sent import NO_SESSION, Sent, batches
+from ._sent import NO_SESSION, batches
 from ._tts_api import PAGE, Api, Of, Page, Registered
 from ._tts_uplinks import read
 
@@ -322,4 +322,5 @@ SERVER: Final = ServerType(
     required=(Field.CLUSTER, Field.CLUSTER_KEY),
     addresses=tuple(f"https://{cluster}.cloud.thethings.network" for cluster in _CLUSTERS),
     connect=_connect,
+    pushed=read,
 )

@@ -15,13 +15,13 @@ import logging
 from typing import TYPE_CHECKING, Final, Self, override
 from urllib.parse import quote
 
-from ..model import Batch, Connection, Device, Field, NetworkError, Reason, ServerType
+from ..model import Batch, Connection, Device, Field, NetworkError, Reason, Sent, ServerType
 from ._address import parse_address
 from ._element_lists import OVERLAP, Position, Row, Rows, history, pages, stored, unread
 from ._element_packets import decoded_of, device_of, lacks_payload, uplink_of
 from ._http import Credentials, Http, NotFoundError, Rate
 from ._key import clean_key
-from ._sent import NO_SESSION, Sent, batches
+from ._sent import NO_SESSION, batches
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
