@@ -23,6 +23,7 @@ from .flow_decoders import (
     profiles_schema,
     typed_dev_eui,
 )
+from .flow_push import PushOptionsFlow
 from .flow_server import (
     applications_schema,
     async_applications,
@@ -36,12 +37,13 @@ from .model import Codec, Device, Setting
 from .network import SERVERS
 
 
-class SmartCityOptionsFlow(CorrectionOptionsFlow):
+class SmartCityOptionsFlow(CorrectionOptionsFlow, PushOptionsFlow):
     """A menu: applications, decoders of device profiles, one device, corrections."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
         super().__init__()
+        PushOptionsFlow.__init__(self)
         self._applications: dict[str, str] | None = None
         self._devices: dict[str, Device] = {}
         self._dev_eui = ""
@@ -49,9 +51,16 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow):
 
     async def async_step_init(self, _user_input: None = None) -> ConfigFlowResult:
         """Show what can be changed."""
+        server = SERVERS[self.config_entry.data[CONF_SERVER]]
+        applications = ["applications"] if server.polled else []
+        push = ["push"] if server.pushed is not None else []
         return self.async_show_menu(
             step_id="init",
-            menu_options=["applications", "decoders", "device", "exchange", "display", "undo"],
+            menu_options=[
+                *applications,
+                *("decoders", "device", "exchange", "display", "undo"),
+                *push,
+            ],
         )
 
     async def async_step_applications(

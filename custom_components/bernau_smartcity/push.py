@@ -5,13 +5,13 @@ not its webhooks: those tell the secret to the log, and answer a wrong one with 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 import hmac
 from ipaddress import ip_address
 import secrets
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
@@ -97,8 +97,11 @@ class Push:
         self._sessions: dict[str, str] = {}
         self.allowance = Allowance()
 
-    def read(self, body: Mapping[str, Any]) -> Sent | None:
+    def read(self, body: object) -> Sent | None:
         """Read a message; None for what is not wanted. Raises `ValueError`."""
+        if not isinstance(body, dict):
+            msg = "no object"
+            raise ValueError(msg)  # noqa: TRY004  # whatever is wrong with it, it cannot be read
         pushed = self._coordinator.server.pushed
         sent = None if pushed is None else pushed(body)
         if sent is None:
@@ -186,8 +189,7 @@ class PushView(HomeAssistantView):
             raise web.HTTPTooManyRequests
         body = await _body(request)
         try:
-            found = parsed(body)
-            sent = push.read(found) if isinstance(found, dict) else None
+            sent = push.read(parsed(body))
         except ValueError:
             raise web.HTTPBadRequest from None
         if sent is not None and not await push.async_take(sent):
