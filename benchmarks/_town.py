@@ -24,8 +24,10 @@ from custom_components.bernau_smartcity.codecs import assign
 from custom_components.bernau_smartcity.network import SERVERS
 
 ROOT = Path(__file__).parent.parent
-HOME_MADE = "klax"
-"""The decoder of the one device profile whose name says nothing."""
+HOME_MADE = {"Stromzähler Lesekopf 15 min": "klax", "Ultraschall Trinkwasser": "decoded"}
+"""The decoders of the device profiles whose names say nothing."""
+APPROVED = '{"flow":["flow",0,"l/h"],"total_volume_m3":["volume",0,"m³"]}'
+"""What the fields mean that the network server decodes of the latter."""
 
 
 @asynccontextmanager
@@ -76,7 +78,14 @@ async def entry_for(
         await connection.close()
         options: dict[str, Any] = {
             "scopes": list(scopes),
-            "profiles": {d.profile: HOME_MADE for d in devices if assign(d, {}, {}) is None},
+            "profiles": {
+                d.profile: HOME_MADE[d.profile_name] for d in devices if assign(d, {}, {}) is None
+            },
+            "profile_settings": {
+                d.profile: {"mapping": APPROVED}
+                for d in devices
+                if HOME_MADE.get(d.profile_name) == "decoded"
+            },
             "devices": {},
         }
         entry = MockConfigEntry(

@@ -8,8 +8,10 @@ from typing import Any, Final, Self
 from . import check, flow
 from .home_assistant import HomeAssistant
 from .process import InVainError, say, wait_until
-from .town import Town
+from .town import Device, Town
 
+DECODED: Final = "decoded"
+"""Devices that only the network server decodes."""
 PATIENCE: Final = 5.0
 """Seconds between two requests to ask the network server."""
 VALUES_LIMIT: Final = 150.0
@@ -20,9 +22,27 @@ async def set_up(hass: HomeAssistant, town: Town) -> str:
     """Set the integration up through its config flow; give the identity of its entry."""
     say("Setting up Bernau SmartCity through its own dialog …")
     devices = await town.truth()
-    decoders = sorted({device.codec for device in devices})
+    decoders = sorted({device.codec for device in devices} - {DECODED})
     known = {"server": town.server, **town.credentials}
-    return await flow.set_up(hass, known, decoders)
+    entry_id = await flow.set_up(hass, known, decoders)
+    poll = await Poll.of(hass, entry_id)
+    for device in devices:
+        if device.codec == DECODED:
+            await _approve(hass, poll, entry_id, device)
+    return entry_id
+
+
+async def _approve(hass: HomeAssistant, poll: Poll, entry_id: str, device: Device) -> None:
+    """Approve the fields of a device as soon as there are any."""
+
+    async def attempt() -> str | None:
+        await poll.now()
+        if await flow.approve(hass, entry_id, device.dev_eui):
+            return None
+        return f"the network server gave no fields of {device.name}"
+
+    say(f"Approving the fields that the network server decodes: {device.name} …")
+    await wait_until("fields that can be approved", attempt, VALUES_LIMIT)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from .process import DemoError, say
 DOMAIN: Final = "bernau_smartcity"
 STEPS_LIMIT: Final = 10
 _FLOW: Final = "/api/config/config_entries/flow"
+_OPTIONS: Final = "/api/config/config_entries/options/flow"
 
 type Field = Mapping[str, Any]
 """A field of a form as Home Assistant describes it to its frontend."""
@@ -45,6 +46,29 @@ def answer(
         elif fitting := [choice for choice in left if choice in offered]:
             filled[name] = fitting[0]
     return filled
+
+
+async def approve(hass: HomeAssistant, entry_id: str, device: str) -> bool:
+    """Approve what is proposed for the fields that the network server decodes of a device.
+
+    Gives False as long as nothing was received of it.
+    """
+    step = await hass.rest("POST", _OPTIONS, {"handler": entry_id})
+    body: dict[str, Any] = {"next_step_id": "mapping"}
+    for _ in range(STEPS_LIMIT):
+        step = await hass.rest("POST", f"{_OPTIONS}/{step['flow_id']}", body)
+        if step["type"] != "form":
+            return bool(step["type"] == "create_entry")
+        fields = step["data_schema"]
+        if step.get("errors"):
+            message = f"The fields were refused: {step['errors']}"
+            raise DemoError(message)
+        offered = [label for field in fields for label in options(field) if device in label]
+        if step["step_id"] == "mapping" and not offered:
+            return False
+        body = {fields[0]["name"]: offered[0]} if offered else answer(fields, {}, ())
+    message = f"The approval did not come to an end: {step}"
+    raise DemoError(message)
 
 
 def suggestions(fields: Sequence[Field]) -> set[str]:

@@ -31,4 +31,5 @@ lock() {
     lock_group 2026.11 2026.11.0
     lock_group demo 2026.11.0
     lock_group decode 2026.11.0
+    lock_group fuzz 2026.11.0
 }

@@ -19,9 +19,9 @@ die() {
 # The set of requirements (requirements/SET.txt, .cache/venv-SET) that serves a purpose.
 set_for() {
     case $1 in
-        demo | decode | 2026.10 | 2026.11) echo "$1" ;;
+        demo | decode | fuzz | 2026.10 | 2026.11) echo "$1" ;;
         test | lint | bench) echo 2026.11 ;;
-        *) die "There is no environment '$1'. Choose: demo, decode, test, lint, bench, 2026.10, 2026.11." ;;
+        *) die "There is no environment '$1'. Choose: demo, decode, fuzz, test, lint, bench, 2026.10, 2026.11." ;;
     esac
 }
 

@@ -122,6 +122,7 @@ _COUNTER_MODELS: Mapping[str, tuple[str, Profile]] = {
 _OUIS: Mapping[str, str] = {
     "elvaco_cmi4110": "94193a",
     "axioma_qalcosonic_w1": "8c83fc",
+    "decoded": "70b3d5",
     "klax": "009d6b",
     "milesight_em300_di": "24e124",
     "milesight_vs350": "24e124",
@@ -135,6 +136,8 @@ _SILENT = "Kita Angergang", "Strom Haupt"
 _SILENCE = Silence(cycle=16 * _DAY, heard=1.6 * _DAY)
 _TAGGED_PULSE_METERS = frozenset({"Grundschule an der Hasenheide", "Sporthalle Hasenheide"})
 _PULSED_WATER = frozenset({"Feuerwehr Schönow", "Bauhof", "Kulturhof"})
+_SERVER_DECODES = frozenset({"Erich-Wünsch-Halle"})
+"""A make that only the network server can decode."""
 _SELDOM_WATER = frozenset({"Stadtbibliothek", "Jugendclub Dosto", "Feuerwehr Bernau"})
 
 
@@ -223,12 +226,13 @@ def _pulses(place: str, name: str, medium: str, load: Scaled) -> _Plan:
 def _water(place: str, name: str, load: Scaled) -> _Plan:
     if place in _PULSED_WATER:
         return _pulses(place, name, "water", load)
+    decodes = place in _SERVER_DECODES
     return _Plan(
         place=place,
         name=name,
         medium="water",
-        codec="axioma_qalcosonic_w1",
-        profile=catalogue.QALCOSONIC_W1,
+        codec="decoded" if decodes else "axioma_qalcosonic_w1",
+        profile=catalogue.ULTRASONIC if decodes else catalogue.QALCOSONIC_W1,
         interval=21_600 if place in _SELDOM_WATER else 3600,
         loads=(load,),
     )

@@ -37,6 +37,8 @@ CMI4110 = Profile(id=_id("CMi4110"), name="Elvaco CMi4110", tags={"lieferant": "
 QALCOSONIC_W1 = Profile(id=_id("W1"), name="Qalcosonic W1")
 KLAX = Profile(id=_id("KLAX"), name="Stromzähler Lesekopf 15 min")
 """Made by hand: its name tells no model."""
+ULTRASONIC = Profile(id=_id("Ultraschall"), name="Ultraschall Trinkwasser", decodes=True)
+"""Made by hand, with a codec of the maker: nobody else knows the format."""
 PULSE = Profile(id=_id("Impuls"), name="Impulsadapter Gas")
 """Made by hand; its devices carry a tag `model`."""
 PCR2 = Profile(id=_id("PCR2"), name="PCR2")

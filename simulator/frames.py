@@ -8,7 +8,14 @@ from . import schedule, weather
 from .faults import Faults, Kind
 from .inventory import Device
 from .noise import unit
-from .payloads import axioma_qalcosonic_w1, elvaco_cmi4110, klax, milesight, parametric_pcr2
+from .payloads import (
+    axioma_qalcosonic_w1,
+    elvaco_cmi4110,
+    klax,
+    milesight,
+    parametric_pcr2,
+    ultrasonic,
+)
 
 _HOUR = 3600
 
@@ -133,6 +140,28 @@ def _axioma(moment: Moment) -> Frame:
         axioma_qalcosonic_w1.F_PORT,
         payload,
         (Value("volume", volume / 1000, clock, register=True),),
+    )
+
+
+def _ultrasonic(moment: Moment) -> Frame:
+    at = moment.at
+    litres = moment.count(0, 1000, 2**32)
+    flow = round(moment.device.loads[0].rate(at) * 1000)
+    payload = ultrasonic.encode(litres=litres, litres_per_hour=flow, battery=moment.battery)
+    return Frame(
+        ultrasonic.F_PORT,
+        payload,
+        (
+            Value("volume", litres / 1000, at, register=True),
+            Value("flow", flow / 1000, at),
+            Value("battery", moment.battery, at),
+        ),
+        {
+            "total_volume_m3": f"{litres / 1000:.3f}",
+            "flow": {"value": float(flow), "unit": "l/h"},
+            "battery_percent": float(moment.battery),
+            "frame_type": "regular",
+        },
     )
 
 
@@ -261,6 +290,7 @@ def _after_restart(moment: Moment, payload: bytes) -> bytes:
 FRAMES: Mapping[str, Callable[[Moment], Frame]] = {
     "elvaco_cmi4110": _elvaco,
     "axioma_qalcosonic_w1": _axioma,
+    "decoded": _ultrasonic,
     "klax": _klax,
     "milesight_em300_di": _em300_di,
     "milesight_vs350": _vs350,

@@ -153,9 +153,10 @@ class FakeNetwork:
         )
 
 
-def config_entry(**options: object) -> MockConfigEntry:
+def config_entry(entry_id: str | None = None, **options: object) -> MockConfigEntry:
     """Give an entry that reads the one application of the network server."""
     return MockConfigEntry(
+        entry_id=entry_id,
         domain=DOMAIN,
         title="FakeStack fake.example",
         data={"server": "fake", "url": "http://fake.example:8080", "api_key": API_KEY},

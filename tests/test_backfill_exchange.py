@@ -92,3 +92,26 @@ async def test_number_on_the_display_is_no_consumption(days: Days) -> None:
     await note(days, Places())
     await days.until(AT + 7 * HOUR)
     assert (await volumes(days))[:6] == pytest.approx([6, 12, 12, 12, 12, 12])
+
+
+async def test_number_on_the_display_puts_a_total_right_that_was_too_high(days: Days) -> None:
+    """A person may lower what a late reading has shown to be wrong; the bars stay as they are."""
+    days.expect(gas(GAS, n, value) for n, value in ((0.75, 0), (4.75, 1_400_000), (6.75, 5_200)))
+    at = AT + 4.5 * HOUR
+    days.expect([Arrival(GAS, pulses(1_000), at, at + 36 * MINUTE)])
+    await days.until(AT + 7 * HOUR)
+    before = await volumes(days)
+    assert days.entry
+    shown = state_of(days.hass, days.entry, GAS, "volume")
+    assert (shown.state, shown.attributes["too_high_by"]) == ("14000.0", 13_948)
+
+    await note(days, Places([], [Display(GAS.dev_eui, "volume", AT + 6.75 * HOUR, 60)]))
+    shown = state_of(days.hass, days.entry, GAS, "volume")
+    assert float(shown.state) == pytest.approx(60)
+    assert "too_high_by" not in shown.attributes
+    days.expect(gas(GAS, n, round(5_200 + 1_200 * (n - 6.75))) for n in (8.5, 9.5, 10.5))
+    await days.until(AT + 10 * HOUR)
+    bars = await volumes(days)
+    assert bars[:6] == before[:6]
+    assert min(bars) >= -1e-9
+    assert sum(bars) == pytest.approx(52 + 33)

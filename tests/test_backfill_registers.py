@@ -17,7 +17,7 @@ from custom_components.bernau_smartcity import backfill, statistics
 
 from .fake_network import AT, DOOR, GAS, FakeNetwork, people, pulses
 from .homes import entity_id, set_up, state_of
-from .recorder_time import HOUR, OTHER, Arrival, Days
+from .recorder_time import HOUR, Arrival, Days
 
 MINUTE = timedelta(minutes=1)
 QUARTER_TO = 45 / 60
@@ -119,21 +119,6 @@ async def test_visitors_are_counted_in_their_hours(days: Days) -> None:
         assert days.entry
         bars = await days.bars(entity_id(days.hass, days.entry, DOOR, suffix))
         assert list(bars.values()) == expected
-
-
-@pytest.mark.parametrize("with_us", [False, True])
-async def test_statistics_of_others_are_the_same_with_and_without_us(
-    days: Days, caplog: pytest.LogCaptureFixture, *, with_us: bool
-) -> None:
-    """To the last bit, in both tables."""
-    if with_us:
-        days.expect(gas(n + QUARTER_TO, 500_000 + 1_200 * n, 50 * MINUTE) for n in range(-5, 5))
-    await days.until(AT + 4 * HOUR)
-    rows = [(row["state"], row["sum"]) for row in (await days.rows(OTHER)).values()]
-    assert rows == [(2.0, 1.0), (4.0, 3.0), (6.0, 5.0), (8.0, 7.0)]
-    short = await days.rows(OTHER, "5minute")
-    assert [row["sum"] for row in short.values()] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
-    assert "Blocked attempt" not in caplog.text
 
 
 async def test_dashboard_reads_the_truth(

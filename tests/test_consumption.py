@@ -77,6 +77,30 @@ async def test_another_time_zone_has_other_days(
     assert consumption(hass, entry) == [22, 24, 48]
 
 
+async def test_time_without_readings(
+    hass: HomeAssistant, server: FakeNetwork, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """It is off at first, grows with each long gap of the month, and a late reading shortens it."""
+    sensor = entity_id(hass, entry, GAS, "without_readings")
+    registry = er.async_get(hass)
+    registered = registry.async_get(sensor)
+    assert registered
+    assert registered.disabled
+    registry.async_update_entity(sensor, disabled_by=None)
+    await reload(hass, entry)
+
+    def shown() -> float:
+        return float(state_of(hass, entry, GAS, "without_readings").state)
+
+    assert shown() == 0
+    server.send(GAS, pulses(10_700), MIDNIGHT + 7 * HOUR)
+    await poll(hass, freezer, 9 * HOUR)
+    assert shown() == 7  # the eighth lies in the month before
+    server.send(GAS, pulses(10_450), MIDNIGHT + 4.5 * HOUR)
+    await poll(hass, freezer)
+    assert shown() == 4.5
+
+
 async def test_no_statistics_of_its_own(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Those of the total tell the same."""
     attributes = state_of(hass, entry, GAS, "volume_today").attributes

@@ -309,6 +309,8 @@ async def test_exchange_in_the_options(hass: HomeAssistant, entry: MockConfigEnt
     result = await open_form(hass, entry, "undo")
     (label,) = result["data_schema"].schema["noted"].config["options"]  # type: ignore[union-attr]  # it has one
     assert label == f"2026-11-23 12:00 · Haupteingang · {NEW_DOOR.dev_eui}"
+    result = await send(hass, result, {})
+    assert (result["step_id"], result["errors"]) == ("undo", {"noted": "choice_needed"})
     await send(hass, result, {"noted": label})
     await settled(hass)
     assert state_of(hass, entry, NEW_DOOR, "people_in").state == "7"
@@ -322,6 +324,11 @@ async def test_display_in_the_options(
     result = await open_form(hass, entry, "display")
     (label,) = result["data_schema"].schema["total"].config["options"]  # type: ignore[union-attr]  # it has one
     good = {"total": label, "at": at(1), "value": 4_711.5}
+    assert label.startswith("Rathaus · ")
+    needed = {"total": "choice_needed", "value": "reading_needed"}
+    for given in ({"at": at(1)}, {"at": at(1), "total": "Keller"}):
+        result = await send(hass, result, given)
+        assert (result["step_id"], result["errors"]) == ("display", needed)
     result = await send(hass, result, {**good, "value": -1})
     assert result["errors"] == {"base": "reading_negative"}
     result = await send(hass, result, {**good, "at": at(9)})
@@ -338,3 +345,80 @@ async def test_display_in_the_options(
     entry.runtime_data.ledger.states.pop(GAS.dev_eui)
     server.inventory = [DOOR]
     assert (await open_form(hass, entry, "display"))["reason"] == "no_pulse_totals"
+
+
+async def test_device_in_use_in_the_options(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, entry: MockConfigEntry
+) -> None:
+    """One that counted elsewhere before, or that stands in for another, is refused at its field."""
+    options = entry.options
+    freezer.move_to(AT + 100 * HOUR)
+    result = await open_form(hass, entry, "exchange")
+    given = {"old": DOOR.dev_eui, "new": NEW_DOOR.dev_eui}
+    result = await send(hass, result, {**given, "at": at(30)})
+    assert (result["step_id"], result["errors"]) == ("exchange", {"new": "device_in_use"})
+    assert entry.options == options
+    result = await send(hass, result, {**given, "at": at(2)})
+    for _ in range(2):
+        result = await send(hass, result, {})
+    await settled(hass)
+    result = await open_form(hass, entry, "exchange")
+    taken = {"old": GAS.dev_eui, "new": DOOR.dev_eui, "at": at(3)}
+    result = await send(hass, result, taken)
+    assert "new" in (result["errors"] or {})
+
+
+async def test_last_reading_of_a_meter_whose_display_nobody_knows(
+    hass: HomeAssistant, server: FakeNetwork, entry: MockConfigEntry
+) -> None:
+    """Pulses say nothing about it; once the number on it is noted, the exchange is made."""
+    new = replace(GAS, dev_eui="24e124136b000011", name="Neues Gas")
+    server.send(new, pulses(7), AT + 4 * HOUR)
+    server.inventory.append(new)
+    await entry.runtime_data.async_refresh()
+    await settled(hass)
+    options = entry.options
+    asked = {"old": GAS.dev_eui, "new": new.dev_eui, "at": at(3)}
+    result = await send(hass, await open_form(hass, entry, "exchange"), asked)
+    result = await send(hass, result, {"last": 4_711})
+    assert (result["step_id"], result["errors"]) == ("readings", {"last": "display_unknown"})
+    with pytest.raises(ServiceValidationError) as error:
+        await act(
+            hass,
+            "exchange_meter",
+            device_id=device_id(hass, entry, GAS),
+            new_device_id=new.dev_eui,
+            at=at(3),
+            readings={"volume": {"last": 4_711}},
+        )
+    assert error.value.translation_key == "display_unknown"
+    assert entry.options == options
+
+    gas = entity_id(hass, entry, GAS, "volume")
+    await act(hass, "set_meter_display", entity_id=gas, value=4_700, at=at(2))
+    result = await send(hass, await open_form(hass, entry, "exchange"), asked)
+    result = await send(hass, result, {"last": 4_711, "first": 0})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await settled(hass)
+    assert state_of(hass, entry, GAS, "volume").state == "4711.0"
+
+
+async def test_first_reading_far_below_in_the_options(
+    hass: HomeAssistant, server: FakeNetwork, entry: MockConfigEntry
+) -> None:
+    """It is refused at its field, and can be left empty."""
+    busy = replace(NEW_DOOR, dev_eui="24e124136b000010", name="Andere Tür")
+    server.send(busy, people(60_000, 0), AT + 3 * HOUR)
+    server.inventory.append(busy)
+    await entry.runtime_data.async_refresh()
+    await settled(hass)
+    options = entry.options
+    asked = {"old": DOOR.dev_eui, "new": busy.dev_eui, "at": at(2)}
+    result = await send(hass, await open_form(hass, entry, "exchange"), asked)
+    result = await send(hass, result, {"first": 0})
+    assert result["errors"] == {"first": "reading_far_below_sent"}
+    result = await send(hass, result, {"first": 1e10})
+    assert result["errors"] == {"base": "reading_absurd"}
+    assert entry.options == options
+    result = await send(hass, result, {})
+    assert (result["step_id"], result["errors"]) == ("readings", {})

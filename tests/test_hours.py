@@ -19,6 +19,7 @@ from custom_components.bernau_smartcity.metering.hours import (
     compiled_until,
     consumed,
     full_hour,
+    gaps,
 )
 from custom_components.bernau_smartcity.metering.plausibility import limits_of
 from custom_components.bernau_smartcity.metering.register import Sample, fold
@@ -226,6 +227,8 @@ def _assert_true(town: Town, samples: list[Sample], end: datetime) -> None:
     ):
         limits = replace(limits_of(source, Medium.GAS), modulus=CODEC.modulus.get(source))
         points = fold(None, samples, limits).points
+        register = town.ledger.states[EUI].registers[town.ledger.states[EUI].totals[key][0]]
+        assert register.gaps == tuple(gaps(points))
         bars = town.recorders[key].bars()
         hour = full_hour(points[0].at)
         assert min(bars) == hour

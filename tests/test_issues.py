@@ -6,11 +6,14 @@ from datetime import timedelta
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.bernau_smartcity import issues
 from custom_components.bernau_smartcity.const import DOMAIN, INVENTORY_INTERVAL
 from custom_components.bernau_smartcity.issues import NAMES_SHOWN
 from custom_components.bernau_smartcity.model import Batch
+from custom_components.bernau_smartcity.state import DeviceState
 
 from .fake_network import AT, DOOR, GAS, UNKNOWN, FakeNetwork, config_entry, pulses, uplink
 from .homes import poll, set_up, state_of
@@ -118,7 +121,61 @@ async def test_deleted_application(
     assert told(hass, entry) == {}
 
 
-async def test_device_on_two_servers(hass: HomeAssistant, server: FakeNetwork) -> None:
+async def test_total_that_stands_too_high(
+    hass: HomeAssistant, server: FakeNetwork, freezer: FrozenDateTimeFactory
+) -> None:
+    """It is told by how much, until the meter has caught up; a trifle is not."""
+    freezer.move_to(AT)
+    server.send(GAS, pulses(0), AT)
+    server.send(GAS, pulses(1_400_000), AT + 4 * HOUR)
+    entry = await set_up(hass)
+    freezer.move_to(AT + 6 * HOUR)
+    server.send(GAS, pulses(1_000), AT + 3.75 * HOUR)
+    server.send(GAS, pulses(1_200), AT + 5 * HOUR)
+    await poll(hass, freezer)
+    assert told(hass, entry)["total_too_high"]["names"] == "Rathaus · Gas (13988 m³)"
+    state = state_of(hass, entry, GAS, "volume")
+    assert (state.state, state.attributes["too_high_by"]) == ("14000.0", 13_988)
+    server.send(GAS, pulses(1_399_400), AT + 200 * HOUR)
+    await poll(hass, freezer, 200 * HOUR)
+    assert state_of(hass, entry, GAS, "volume").attributes["too_high_by"] == 6
+    assert told(hass, entry) == {}
+    server.send(GAS, pulses(1_401_000), AT + 201 * HOUR)
+    await poll(hass, freezer)
+    state = state_of(hass, entry, GAS, "volume")
+    assert state.state == "14010.0"
+    assert "too_high_by" not in state.attributes
+
+
+async def test_only_what_changed_is_looked_at(
+    hass: HomeAssistant,
+    server: FakeNetwork,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A poll without news costs nothing, however many devices there are."""
+    server.inventory += [
+        replace(UNKNOWN, dev_eui=f"24e124136b{n:06x}", name=f"Rätsel {n}") for n in range(10, 60)
+    ]
+    entry = await set_up(hass)
+    seen: list[str] = []
+
+    def name(state: DeviceState) -> str:
+        seen.append(state.device.name)
+        return state.device.name
+
+    monkeypatch.setattr(issues, "_name", name)
+    await poll(hass, freezer)
+    assert seen == []
+    server.send(server.inventory[7], b"?", AT + HOUR)
+    await poll(hass, freezer)
+    assert seen == ["Rätsel 15"]
+    assert told(hass, entry)["decoder_needed"]["count"] == "50"
+
+
+async def test_device_on_two_servers(
+    hass: HomeAssistant, server: FakeNetwork, freezer: FrozenDateTimeFactory
+) -> None:
     """It would count twice; both stay devices of their own."""
     server.send(GAS, pulses(1_000))
     first = await set_up(hass)
@@ -127,6 +184,12 @@ async def test_device_on_two_servers(hass: HomeAssistant, server: FakeNetwork) -
     )
     server.send(GAS, pulses(1_000))
     await set_up(hass, second)
+    assert told(hass, second)["device_twice"]["count"] == "2"
+    await hass.config_entries.async_unload(first.entry_id)
+    await poll(hass, freezer)
+    assert told(hass, second) == {}
+    await hass.config_entries.async_setup(first.entry_id)
+    await poll(hass, freezer, INVENTORY_INTERVAL)
     assert told(hass, second)["device_twice"]["count"] == "2"
     assert state_of(hass, first, GAS, "volume").state == "10.0"
     assert state_of(hass, second, GAS, "volume").state == "10.0"

@@ -9,7 +9,8 @@ import tempfile
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.ledger import ENCRYPTED, Choices, Ledger
+from custom_components.bernau_smartcity.decoding import ENCRYPTED
+from custom_components.bernau_smartcity.ledger import Choices, Ledger
 from custom_components.bernau_smartcity.metering.register import Kind
 from custom_components.bernau_smartcity.model import (
     Batch,

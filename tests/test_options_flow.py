@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.bernau_smartcity import config_flow, coordinator, options_flow
 from custom_components.bernau_smartcity.model import Reason
+from custom_components.bernau_smartcity.options_flow import MENU
 
 from .flow_fakes import IMPULSE, W1, FlowNetwork, choices, device, entry, fields, offered, words
 from .homes import set_up, settled
@@ -23,9 +24,6 @@ def network(monkeypatch: pytest.MonkeyPatch) -> FlowNetwork:
     for module in (config_flow, coordinator, options_flow):
         monkeypatch.setattr(module, "SERVERS", {"fake": made.server_type})
     return made
-
-
-MENU = ("applications", "decoders", "device", "exchange", "display", "undo")
 
 
 async def choose(
@@ -201,20 +199,32 @@ async def test_one_device(hass: HomeAssistant, network: FlowNetwork) -> None:
     result = await send(hass, result, {**wanted, "pulse_weight": 0})
     assert result["errors"] == {"pulse_weight": "pulse_weight_zero"}
     assert fields(result)["medium"] == "gas"
+    for wrong in (0, -5):
+        impossible = {"pulse_weight": wrong, "limit": wrong, "modulus": wrong}
+        result = await send(hass, result, {**wanted, **impossible})
+        assert result["errors"] == {name: f"{name}_zero" for name in impossible}
 
     network.refuse(None)
-    result = await send(hass, result, {**wanted, "pulse_weight": 0.001})
+    numbers = {"pulse_weight": 0.001, "limit": 2.5, "modulus": 100_000}
+    result = await send(hass, result, {**wanted, **numbers})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert existing.options["devices"] == {eui: {**wanted, "pulse_weight": "0.001"}}
+    kept = {"pulse_weight": "0.001", "limit": "2.5", "modulus": "100000"}
+    assert existing.options["devices"] == {eui: {**wanted, **kept}}
     await settled(hass)
 
     result = await choose(hass, existing, "device")
     result = await send(hass, result, {"device": label})
     assert words(result)["device"] == label
     shown = fields(result)
-    assert (shown["codec"], shown["medium"], shown["pulse_weight"]) == (*wanted.values(), 0.001)
-    result = await send(hass, result, {**wanted, "pulse_weight": 0.001, "codec": "klax"})
-    assert fields(result) == {"codec": "klax", "interval": None}
+    assert {name: shown[name] for name in (*wanted, *numbers)} == {**wanted, **numbers}
+    result = await send(hass, result, {**wanted, **numbers, "codec": "klax"})
+    assert fields(result) == {
+        "codec": "klax",
+        "interval": None,
+        "layout": None,
+        "limit": 2.5,
+        "modulus": 100_000,
+    }
     await send(hass, result, {"codec": "none", "interval": 15})
     assert existing.options["devices"] == {eui: {"codec": "none"}}
     await settled(hass)
@@ -257,7 +267,7 @@ async def test_decoders_are_listed_by_name(hass: HomeAssistant) -> None:
     result = await choose(hass, existing, "device")
     result = await send(hass, result, {"device": device(1).dev_eui})
     codecs = choices(result, "codec")
-    assert next(iter(codecs)) == "none"
+    assert list(codecs)[:2] == ["none", "decoded"]
     assert codecs["axioma_qalcosonic_w1"] == "Axioma Qalcosonic W1"
-    names = list(codecs.values())[1:]
+    names = list(codecs.values())[2:]
     assert names == sorted(names, key=str.casefold)

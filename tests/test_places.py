@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.metering.hours import Bounds, Period
 from custom_components.bernau_smartcity.model import Batch, Quantity
 from custom_components.bernau_smartcity.places import Display, Exchange, Places
 from custom_components.bernau_smartcity.state import DeviceState, suffix_of
@@ -163,6 +164,64 @@ def _taken(delivered: list[Batch], cut: int) -> tuple[Mapping[str, DeviceState],
         states = ledger.states
         ledger.close()
     return states, way
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_a_reading_changes_what_a_look_at_all_readings_would(data: st.DataObject) -> None:
+    """Whatever comes in whatever order: nothing that is remembered of the past is wrong."""
+    noted = data.draw(
+        st.lists(
+            st.builds(
+                lambda hours: Display(EUI, "volume_1", AT + hours * HOUR, 500.0),
+                st.sampled_from([0.5, 2.2, 3.5, 4.0, 8.0, 30.0]),
+            ),
+            max_size=2,
+        )
+    )
+    exchanges = data.draw(st.sampled_from([(), (EXCHANGE,)]))
+    edges = data.draw(st.tuples(st.integers(-2, 10), st.integers(11, 40)))
+    bounds: Bounds = {
+        Period.THIS_MONTH: (AT, AT + 60 * HOUR),
+        Period.TODAY: (AT + edges[0] * HOUR, AT + edges[1] * HOUR),
+    }
+    longer = [
+        Batch(
+            device=NEW,
+            uplinks=(uplink(n, bytes([n, 0, 90 + n % 9]), dev_eui=NEW.dev_eui),),
+        )
+        for n in range(6, 40, 4)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        choices = Choices(lambda _: CODEC, lambda _: GAS, Places(exchanges, noted))
+        ledger = Ledger(Store.open(Path(folder) / "entry.db"), choices, bounds)
+        altered = ledger.places.changed()
+        for item in data.draw(st.permutations([*batches(), *longer])):
+            ledger.take([item])
+            if EUI in ledger.states and EUI in altered and data.draw(st.booleans()):
+                _assert_same(ledger, bounds)
+        ledger.close()
+
+
+def _assert_same(ledger: Ledger, bounds: Bounds) -> None:
+    """Compare what is shown with what follows from all readings, and forget how it was found."""
+    joining, devices = ledger._joining, ledger._by_device  # noqa: SLF001  # what it remembers is the point
+    quick = ledger.states[EUI]
+    points = {key: joining.points(EUI, key, devices, AT + 20 * HOUR) for key in quick.totals}
+    joining.begin_anew(EUI)
+    thorough = ledger.reckon(bounds)[EUI]
+    assert quick.values.keys() == thorough.values.keys()
+    for key, value in quick.values.items():
+        other = thorough.values[key]
+        assert (value.value, value.excess) == pytest.approx((other.value, other.excess), abs=1e-9)
+        assert value.display == pytest.approx(other.display)
+        assert value.at == other.at
+    assert quick.consumed == pytest.approx(thorough.consumed, abs=1e-9)
+    assert quick.spread == thorough.spread
+    for key, found in points.items():
+        whole = joining.joined(EUI, key, devices).points[-len(found) :]
+        assert [point.at for point in found] == [point.at for point in whole]
+        assert [p.total for p in found] == pytest.approx([p.total for p in whole])
 
 
 @settings(deadline=None, max_examples=40)

@@ -70,9 +70,11 @@ type Send = Callable[..., Awaitable[tuple[int, str]]]
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, network: FakeNetwork) -> MockConfigEntry:
+async def entry(
+    hass: HomeAssistant,
+    network: FakeNetwork,  # noqa: ARG001  # it stands behind the entry
+) -> MockConfigEntry:
     """Give an entry that is polled and sent to."""
-    assert network
     return await set_up(hass, config_entry(push=PUSH))
 
 

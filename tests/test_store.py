@@ -17,7 +17,8 @@ from custom_components.bernau_smartcity.state import (
     from_json,
     to_json,
 )
-from custom_components.bernau_smartcity.store import UNDECODED_KEPT, Store
+from custom_components.bernau_smartcity.store import Store
+from custom_components.bernau_smartcity.waiting import KEPT, Kept
 
 AT = datetime(2026, 11, 23, 10, 0, 0, 123_456, tzinfo=UTC)
 KEY = (Quantity.VOLUME, 0)
@@ -106,14 +107,14 @@ def test_samples_are_a_set(path: Path) -> None:
     store.close()
 
 
-def test_undecoded_uplinks_wait_in_order_and_are_bounded(path: Path) -> None:
+def test_uplinks_that_wait_do_so_in_order_and_are_bounded(path: Path) -> None:
     """The newest wait, each once, until they are taken."""
     store = Store.open(path)
-    for n in (2, 1, 2, *range(3, UNDECODED_KEPT + 5)):
-        store.put_undecoded(uplink(n))
-    expected = [uplink(n) for n in range(5, UNDECODED_KEPT + 5)]
-    assert store.take_undecoded(DEVICE.dev_eui) == expected
-    assert store.take_undecoded(DEVICE.dev_eui) == []
+    for n in (2, 1, 2, *range(3, KEPT + 5)):
+        store.waiting.put(DEVICE.dev_eui, Kept(uplink(n)))
+    expected = [Kept(uplink(n)) for n in range(5, KEPT + 5)]
+    assert store.waiting.take(DEVICE.dev_eui, [DEVICE.dev_eui]) == expected
+    assert store.waiting.take(DEVICE.dev_eui, [DEVICE.dev_eui]) == []
     store.close()
 
 
@@ -123,28 +124,41 @@ def test_forgotten_device_leaves_nothing(path: Path) -> None:
     store.put_state(STATE)
     store.put_cursors({DEVICE.dev_eui: "1-0", "app": "x"})
     store.samples.add(DEVICE.dev_eui, KEY, [Sample(AT, 1.0)])
-    store.put_undecoded(uplink(1))
+    store.waiting.put(DEVICE.dev_eui, Kept(uplink(1)))
+    store.recent.put(Kept(uplink(1)))
     store.forget_device(DEVICE.dev_eui)
     assert store.load().states == {}
     assert store.load().cursors == {"app": "x"}
     assert store.samples.after(DEVICE.dev_eui, KEY, None) == []
-    assert store.take_undecoded(DEVICE.dev_eui) == []
+    assert store.waiting.take(DEVICE.dev_eui, [DEVICE.dev_eui]) == []
     store.close()
 
 
-@pytest.mark.parametrize("content", [b"no database " * 100, None])
-def test_file_that_cannot_be_read_is_put_aside(path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no database " * 100,
+        "PRAGMA user_version = 99",
+        "PRAGMA user_version = -1",
+        "CREATE TABLE device (of_somebody_else)",
+    ],
+)
+def test_file_that_cannot_be_read_is_put_aside(path: Path, content: bytes | str) -> None:
     """A damaged file, or one of another version, does not stop anything."""
     path.parent.mkdir()
-    if content is None:
+    if isinstance(content, str):
         database = sqlite3.connect(path)
-        database.execute("PRAGMA user_version = 99")
+        database.execute(content)
         database.close()
     else:
         path.write_bytes(content)
     store = Store.open(path)
     assert store.load().states == {}
-    assert len(list(path.parent.glob("entry.damaged-*"))) == 1
+    (aside,) = path.parent.glob("entry.damaged-*")
+    assert store.aside == aside.name
+    store.close()
+    store = Store.open(path)
+    assert store.aside == ""
     store.close()
 
 
@@ -156,9 +170,11 @@ def test_place_that_cannot_be_written_is_an_error(path: Path) -> None:
 
 
 def test_state_that_cannot_be_read_starts_anew(path: Path) -> None:
-    """One damaged row does not stop the others."""
+    """One damaged row does not stop the others, and its device is read again."""
     store = Store.open(path)
     store.put_state(STATE)
+    store.put_cursors({"ffff": "1-0", DEVICE.dev_eui: "2-0"})
+    store.samples.add("ffff", KEY, [Sample(AT, 1.0)])
     store.close()
     database = sqlite3.connect(path)
     database.execute("INSERT INTO device VALUES ('ffff', '{}')")
@@ -166,5 +182,9 @@ def test_state_that_cannot_be_read_starts_anew(path: Path) -> None:
     database.commit()
     database.close()
     store = Store.open(path)
-    assert store.load().states == {DEVICE.dev_eui: STATE}
+    kept = store.load()
+    assert (kept.states, kept.renewed) == ({DEVICE.dev_eui: STATE}, 2)
+    assert kept.cursors == {DEVICE.dev_eui: "2-0"}
+    assert store.samples.after("ffff", KEY, None) == []
+    assert store.load().renewed == 0
     store.close()

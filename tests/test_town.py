@@ -15,6 +15,7 @@ from custom_components.bernau_smartcity.coordinator import SmartCityCoordinator
 from custom_components.bernau_smartcity.model import Kind, Quantity
 from custom_components.bernau_smartcity.state import Key
 from simulator.build import build
+from simulator.catalogue import ULTRASONIC
 from simulator.chirpstack import Options, Server, serve
 from simulator.clock import Clock
 from simulator.inventory import Device
@@ -24,6 +25,8 @@ from .homes import set_up
 
 QUANTITIES = {str(quantity): quantity for quantity in Quantity}
 HOURS = 3600.0
+APPROVED = '{"flow":["flow",0,"l/h"],"total_volume_m3":["volume",0,"m³"]}'
+"""Fields of the water meter that only the network server decodes."""
 STREAM = "InternalService/StreamDeviceEvents"
 
 
@@ -95,7 +98,11 @@ class Read:
 async def _read(hass: HomeAssistant) -> AsyncIterator[Read]:
     town = build(1, clock=Clock.standing("2026-11-20T08:00Z"))
     async with serve(town, Options(history=40, pause=0.02)) as server:
-        profiles = {d.profile.id: "klax" for d in town.all_devices.values() if d.codec == "klax"}
+        profiles = {
+            d.profile.id: d.codec
+            for d in town.all_devices.values()
+            if d.codec in {"klax", "decoded"}
+        }
         applications = {d.application.id for d in town.all_devices.values()}
         entry = MockConfigEntry(
             domain=DOMAIN,
@@ -106,7 +113,12 @@ async def _read(hass: HomeAssistant) -> AsyncIterator[Read]:
                 "api_key": server.api_key,
                 "tenant": server.tenant_id,
             },
-            options={"scopes": sorted(applications), "profiles": profiles, "devices": {}},
+            options={
+                "scopes": sorted(applications),
+                "profiles": profiles,
+                "profile_settings": {ULTRASONIC.id: {"mapping": APPROVED}},
+                "devices": {},
+            },
         )
         await set_up(hass, entry)
         yield Read(hass, town, server, entry)

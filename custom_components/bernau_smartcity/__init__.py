@@ -14,6 +14,7 @@ from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_pat
 from .issues import async_clear_issues
 from .model import NetworkError
 from .push import PushView
+from .settings_actions import async_register_settings_actions
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
 
@@ -28,6 +29,7 @@ async def async_setup(
     """Offer the actions and the address for push, whatever entries there are."""
     async_register_actions(hass)
     hass.http.register_view(PushView())
+    async_register_settings_actions(hass)
     return True
 
 
@@ -39,6 +41,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
     coordinator = await SmartCityCoordinator.async_open(hass, entry)
     await coordinator.async_forget_unchosen()
     coordinator.async_remove_devices(coordinator.ledger.places.gone())
+    coordinator.async_leave_meters()
     try:
         if coordinator.server.polled:
             await coordinator.async_take_inventory()

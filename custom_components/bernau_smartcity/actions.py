@@ -77,7 +77,7 @@ def async_register_actions(hass: HomeAssistant) -> None:
 
 
 async def _async_exchange_meter(call: ServiceCall) -> ServiceResponse:
-    coordinator, old = _device(call.hass, call.data[ATTR_DEVICE_ID])
+    coordinator, old = named_device(call.hass, call.data[ATTR_DEVICE_ID])
     new = _new_device(call.hass, coordinator, call.data[ATTR_NEW_DEVICE_ID])
     places = coordinator.ledger.places
     exchange = Exchange(
@@ -93,17 +93,17 @@ async def _async_exchange_meter(call: ServiceCall) -> ServiceResponse:
         now = dt_util.utcnow()
         await coordinator.async_checked(partial(check_exchange, exchange=exchange, now=now))
     except RefusedError as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     return await _async_keep(call.hass, coordinator, places.with_exchange(exchange), exchange.place)
 
 
 async def _async_undo_meter_exchange(call: ServiceCall) -> ServiceResponse:
-    coordinator, dev_eui = _device(call.hass, call.data[ATTR_DEVICE_ID])
+    coordinator, dev_eui = named_device(call.hass, call.data[ATTR_DEVICE_ID])
     places = coordinator.ledger.places
     place = places.place(dev_eui)
     exchanges = places.exchanges_at(place)
     if not exchanges:
-        raise _refused(RefusedError(Refusal.NOTHING_TO_UNDO))
+        raise refused(RefusedError(Refusal.NOTHING_TO_UNDO))
     return await _async_keep(call.hass, coordinator, places.without_exchange(exchanges[-1]), place)
 
 
@@ -115,7 +115,7 @@ async def _async_set_meter_display(call: ServiceCall) -> ServiceResponse:
     try:
         await coordinator.async_checked(partial(check_display, display=display, now=now))
     except RefusedError as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     places = coordinator.ledger.places.with_display(display)
     return await _async_keep(call.hass, coordinator, places, place)
 
@@ -125,7 +125,7 @@ async def _async_undo_meter_display(call: ServiceCall) -> ServiceResponse:
     places = coordinator.ledger.places
     found = [each for each in places.displays if (each.place, each.total) == (place, total)]
     if not found:
-        raise _refused(RefusedError(Refusal.NOTHING_TO_UNDO))
+        raise refused(RefusedError(Refusal.NOTHING_TO_UNDO))
     return await _async_keep(call.hass, coordinator, places.without_display(found[-1]), place)
 
 
@@ -137,26 +137,27 @@ async def _async_keep(
     hass.config_entries.async_update_entry(entry, options={**entry.options, **places.to_options()})
     await hass.config_entries.async_reload(entry.entry_id)
     if entry.state is not ConfigEntryState.LOADED:
-        raise _refused(RefusedError(Refusal.NOT_LOADED))
+        raise refused(RefusedError(Refusal.NOT_LOADED))
     state = entry.runtime_data.states[place]
     return {"totals": {suffix_of(key): state.values[key].value for key in state.totals}}
 
 
-def _loaded(entry: SmartCityConfigEntry | None) -> SmartCityCoordinator:
+def loaded(entry: SmartCityConfigEntry | None) -> SmartCityCoordinator:
+    """Give what lives of an entry, if it is loaded."""
     if entry is None or entry.state is not ConfigEntryState.LOADED:
-        raise _refused(RefusedError(Refusal.NOT_LOADED))
+        raise refused(RefusedError(Refusal.NOT_LOADED))
     return entry.runtime_data
 
 
-def _device(hass: HomeAssistant, device_id: str) -> tuple[SmartCityCoordinator, str]:
+def named_device(hass: HomeAssistant, device_id: str) -> tuple[SmartCityCoordinator, str]:
     """Give entry and DevEUI of a device in the registry."""
     device = dr.async_get(hass).async_get(device_id)
     for entry in hass.config_entries.async_entries(DOMAIN):
         for domain, identifier in device.identifiers if device else ():
             owner, _, dev_eui = identifier.partition("_")
             if (domain, owner) == (DOMAIN, entry.entry_id) and dev_eui:
-                return _loaded(entry), dev_eui
-    raise _refused(RefusedError(Refusal.DEVICE_UNKNOWN))
+                return loaded(entry), dev_eui
+    raise refused(RefusedError(Refusal.DEVICE_UNKNOWN))
 
 
 def _new_device(hass: HomeAssistant, coordinator: SmartCityCoordinator, given: str) -> str:
@@ -164,9 +165,9 @@ def _new_device(hass: HomeAssistant, coordinator: SmartCityCoordinator, given: s
     typed = "".join(filter(str.isalnum, given)).lower()
     if typed in coordinator.devices:
         return typed
-    owner, dev_eui = _device(hass, given)
+    owner, dev_eui = named_device(hass, given)
     if owner is not coordinator:
-        raise _refused(RefusedError(Refusal.DEVICE_UNKNOWN))
+        raise refused(RefusedError(Refusal.DEVICE_UNKNOWN))
     return coordinator.ledger.places.present(dev_eui)
 
 
@@ -174,8 +175,8 @@ def _total(hass: HomeAssistant, entity_id: str) -> tuple[SmartCityCoordinator, s
     """Give entry, place and name of the total that an entity shows."""
     registered = er.async_get(hass).async_get(entity_id)
     if registered is None or registered.platform != DOMAIN:
-        raise _refused(RefusedError(Refusal.TOTAL_UNKNOWN, total=entity_id))
-    coordinator = _loaded(hass.config_entries.async_get_entry(registered.config_entry_id or ""))
+        raise refused(RefusedError(Refusal.TOTAL_UNKNOWN, total=entity_id))
+    coordinator = loaded(hass.config_entries.async_get_entry(registered.config_entry_id or ""))
     _, place, total = registered.unique_id.split("_", 2)
     return coordinator, place, total
 
@@ -185,7 +186,8 @@ def _time(given: datetime) -> datetime:
     return dt_util.as_utc(given)
 
 
-def _refused(error: RefusedError) -> ServiceValidationError:
+def refused(error: RefusedError) -> ServiceValidationError:
+    """Give why something cannot be in the words of the user."""
     words: Mapping[str, Any] = error.words
     return ServiceValidationError(
         translation_domain=DOMAIN,

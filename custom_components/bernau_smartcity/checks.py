@@ -7,11 +7,11 @@ from functools import partial
 from math import isfinite
 from typing import Final
 
-from .joining import Joining, part_of
+from .joining import Joining
 from .metering.exchange import Joined, Part
 from .metering.hours import TOLERANCE, total_at
-from .metering.plausibility import Limits, limits_of
-from .model import Medium, Quantity
+from .metering.plausibility import Limits
+from .model import Quantity
 from .places import Display, Exchange, Places
 from .state import DeviceState, Key, suffix_of
 
@@ -61,12 +61,16 @@ def check_exchange(
     _check_devices(joining.places, devices, exchange, states)
     if exchange.at > now:
         raise RefusedError(Refusal.DATE_IN_FUTURE)
-    medium = joining.medium(states[devices[-1]])
     new = states[exchange.new]
-    parts = {key: part_of(joining.store, new, key, medium) for key in new.totals}
+    parts = {key: joining.part(new, key) for key, source in new.totals.items() if not source.gas}
     if any(_counted_before(part, exchange.at - BENCH_TIME) for part in parts.values()):
         raise RefusedError(Refusal.DEVICE_IN_USE)
-    old = dict.fromkeys(key for each in devices for key in states[each].totals)
+    old = {
+        key: source
+        for each in devices
+        for key, source in states[each].totals.items()
+        if not source.gas
+    }
     if old and parts and not old.keys() & parts.keys():
         raise RefusedError(Refusal.EXCHANGE_OTHER_QUANTITY)
     _check_begin(joining, states, exchange, list(old))
@@ -79,7 +83,8 @@ def check_exchange(
         _check_number(first)
         if last is not None:
             before = joining.joined(exchange.place, key, states, exchange.at)
-            _check_last(before, exchange.at, last, key[0], limits_of(key[0], medium))
+            limits = joining.limits(states[devices[-1]], key)
+            _check_last(before, exchange.at, last, key[0], limits)
         if first is not None and key in parts:
             _check_first(parts[key].between(exchange.at, None), exchange.at, first, key[0])
 
@@ -113,16 +118,15 @@ def check_display(
     if display.at > now:
         raise RefusedError(Refusal.DATE_IN_FUTURE)
     exchanges = joining.places.exchanges_at(display.place)
-    part = part_of(joining.store, present, key, Medium.UNKNOWN)
-    since = exchanges[-1].at if exchanges else part.points[0].at
+    since = exchanges[-1].at if exchanges else joining.part(present, key).points[0].at
     if display.at < since:
         raise RefusedError(Refusal.DATE_TOO_EARLY, since=since)
 
 
 def is_counted_by_pulses(state: DeviceState, key: Key) -> bool:
     """Tell whether a total says nothing about the display of the meter."""
-    (quantity, _), _ = state.totals[key]
-    return quantity is Quantity.PULSES
+    source = state.totals[key]
+    return source.register[0] is Quantity.PULSES and not source.gas
 
 
 def _counted_before(part: Part, at: datetime) -> bool:

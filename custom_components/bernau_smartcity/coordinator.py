@@ -25,10 +25,14 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .codecs import assign
+from .bridges import is_meter
 from .const import (
     CONF_CODEC,
+    CONF_DEFAULTS,
     CONF_DEVICES,
+    CONF_KEYS,
+    CONF_METERS,
+    CONF_PROFILE_SETTINGS,
     CONF_PROFILES,
     CONF_SCOPES,
     CONF_SERVER,
@@ -37,21 +41,25 @@ from .const import (
     LOGGER,
     SCAN_INTERVAL,
 )
-from .issues import async_update_issues
+from .decoders import find
+from .issues import Issues, async_tell_renewal
 from .joining import Joining
 from .ledger import Choices, Ledger
 from .metering.hours import Bounds, Period
-from .model import Batch, Codec, Connection, Device, NetworkError
+from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
 from .places import Places
 from .push import Push
+from .settings import merged
 from .state import DeviceState, Key
-from .store import Store
+from .store import is_damage, put_aside
 
 BATCHES_AT_ONCE = 20
 """Kept in one transaction: few writes to disk, and values that appear soon."""
 
 type SmartCityConfigEntry = ConfigEntry[SmartCityCoordinator]
+type Check = Callable[[Joining, Mapping[str, DeviceState]], None]
+"""Raises RefusedError."""
 type StateListener = Callable[[DeviceState], None]
 
 
@@ -76,27 +84,39 @@ def choices(entry: ConfigEntry) -> Choices:
     by_profile: Mapping[str, str] = entry.options.get(CONF_PROFILES, {})
 
     def codec(device: Device) -> Codec | None:
-        return assign(device, by_device, by_profile)
+        return find(device, by_device, by_profile).codec
 
-    def settings(dev_eui: str) -> Mapping[str, str]:
-        chosen = devices.get(dev_eui, {})
+    def settings(device: Device) -> Mapping[str, str]:
+        of_profile = entry.options.get(CONF_PROFILE_SETTINGS, {}).get(device.profile, {})
+        chosen = merged(of_profile, devices.get(device.dev_eui, {}))
         return {key: value for key, value in chosen.items() if key != CONF_CODEC}
 
-    return Choices(codec, settings, Places.from_options(entry.options))
+    return Choices(
+        codec,
+        settings,
+        Places.from_options(entry.options),
+        entry.options.get(CONF_DEFAULTS, {}),
+        midnight,
+        keys=entry.options.get(CONF_KEYS, {}),
+        meters=entry.options.get(CONF_METERS, {}),
+    )
+
+
+def midnight(day: date) -> datetime:
+    """Give when a local day begins; days from before 1970 were always there."""
+    day = max(day, date(1970, 1, 2))
+    return dt_util.as_utc(dt_util.start_of_local_day(day))
 
 
 def bounds() -> Bounds:
     """Give when the periods begin and end, by local time."""
     today = dt_util.now().date()
 
-    def start(day: date) -> datetime:
-        return dt_util.as_utc(dt_util.start_of_local_day(day))
-
-    tomorrow = start(today + timedelta(days=1))
+    tomorrow = midnight(today + timedelta(days=1))
     return {
-        Period.TODAY: (start(today), tomorrow),
-        Period.YESTERDAY: (start(today - timedelta(days=1)), start(today)),
-        Period.THIS_MONTH: (start(today.replace(day=1)), tomorrow),
+        Period.TODAY: (midnight(today), tomorrow),
+        Period.YESTERDAY: (midnight(today - timedelta(days=1)), midnight(today)),
+        Period.THIS_MONTH: (midnight(today.replace(day=1)), tomorrow),
     }
 
 
@@ -138,6 +158,9 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         self.returned: set[tuple[str, Key]] = set()
         """Totals, by DevEUI and key, whose sensors have come since hours were last written."""
         self.ledger = ledger
+        self._issues = Issues(hass, self)
+        self._changed: set[str] = set()
+        """Places that have changed since their troubles were last looked at."""
         self._absent: set[str] = set()
         self._inventory_due = dt_util.utcnow()
         self._polling: asyncio.Task[None] | None = None
@@ -150,7 +173,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Open what is kept; raises ConfigEntryNotReady if the disk refuses."""
 
         def open_ledger() -> Ledger:
-            return Ledger(Store.open(storage_path(hass, entry)), choices(entry), bounds())
+            return Ledger.open(storage_path(hass, entry), choices(entry), bounds())
 
         try:
             ledger = await hass.async_add_executor_job(open_ledger)
@@ -158,6 +181,8 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             raise ConfigEntryNotReady(
                 translation_domain=DOMAIN, translation_key="storage_failed"
             ) from error
+        if ledger.aside or ledger.renewed:
+            async_tell_renewal(hass, entry, ledger)
         server = SERVERS[entry.data[CONF_SERVER]]
         connection = server.connect(entry.data, async_get_clientsession(hass))
         coordinator = cls(hass, entry, connection, ledger)
@@ -188,9 +213,41 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             for place, state in self.states.items()
         }
 
-    def medium(self, state: DeviceState) -> str:
-        """Give the medium of a device."""
-        return self.ledger.medium(state)
+    def has(self, dev_eui: str) -> bool:
+        """Tell whether a device is in the known inventory."""
+        places = self.ledger.places
+        place = places.place(dev_eui)
+        return place in self.states and places.present(place) == dev_eui
+
+    def via_device_id(self, state: DeviceState) -> str:
+        """Give through what a device is reached: the network server, or the bridge of a meter."""
+        bridge = self.states.get(self.ledger.places.place(state.bridge))
+        if bridge is None:
+            return self.server_device_id
+        # The meter's entities may come before those of its bridge.
+        device = dr.async_get(self.hass).async_get_or_create(
+            config_entry_id=self.config_entry.entry_id,
+            identifiers={self.identifier(bridge.device.dev_eui)},
+            name=bridge.device.name or bridge.device.dev_eui,
+            via_device_id=self.server_device_id,
+        )
+        return device.id
+
+    def medium(self, state: DeviceState, channel: int = 0) -> Medium:
+        """Give the medium of an input of a device."""
+        return self.ledger.medium(state, channel)
+
+    def codec(self, device: Device) -> Codec | None:
+        """Give the decoder of a device."""
+        return self.ledger.choices.codec(device)
+
+    def codecs(self) -> dict[str, Codec | None]:
+        """Give the decoder of each device."""
+        return {dev_eui: self.codec(device) for dev_eui, device in self.devices.items()}
+
+    def settings(self, dev_eui: str) -> Mapping[str, str]:
+        """Give all that is known of a device outside of its payload, but for keys."""
+        return self.ledger.settings(dev_eui)
 
     def identifier(self, dev_eui: str) -> tuple[str, str]:
         """Give the identifier of a device: the same DevEUI on two servers is two devices."""
@@ -261,16 +318,25 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             kind = ConfigEntryAuthFailed if error.is_auth else UpdateFailed
             raise translated(kind, error, self.name) from error
         except sqlite3.Error as error:
+            if is_damage(error):
+                await self._async_renew()
             raise UpdateFailed(
                 translation_domain=DOMAIN, translation_key="storage_failed"
             ) from error
         finally:
             self._polling = None
-            async_update_issues(self.hass, self)
+            changed, self._changed = self._changed, set()
+            self._issues.async_update(changed)
 
-    async def async_checked(
-        self, check: Callable[[Joining, Mapping[str, DeviceState]], None]
-    ) -> None:
+    async def _async_renew(self) -> None:
+        """Begin with a new file, as what is read from the present one cannot be trusted."""
+        LOGGER.error("What was kept of %s is damaged, and is put aside", self.name)
+        await self.hass.async_add_executor_job(
+            put_aside, storage_path(self.hass, self.config_entry)
+        )
+        self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+
+    async def async_checked(self, check: Check) -> None:
         """Let a check look at what is kept; raises RefusedError."""
         await self.hass.async_add_executor_job(self.ledger.run, check)
 
@@ -286,34 +352,51 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         devices = await self.connection.devices(self.scopes)
         for state in await self._async_run(self.ledger.meet, devices):
             self._tell(state)
+        self.async_leave_meters()
         await self._async_forget_absent({device.dev_eui for device in devices})
+        self._changed.update(self.states)
         self._inventory_due = dt_util.utcnow() + INVENTORY_INTERVAL
 
     async def async_forget_unchosen(self) -> None:
         """Remove the devices of applications that the user no longer wants to read."""
         chosen = set(self.config_entry.options[CONF_SCOPES])
         await self._async_forget(
-            {eui for eui, state in self.states.items() if state.device.scope not in chosen}
+            {
+                eui
+                for eui, state in self.states.items()
+                if state.device.scope not in chosen and not is_meter(state.device.dev_eui)
+            }
         )
 
     async def _async_forget_absent(self, present: set[str]) -> None:
         """Remove devices that two complete inventories in a row did not hold."""
+        devices_at = self.ledger.places.devices
         absent = {
             place
             for place, state in self.states.items()
-            if present.isdisjoint(self.ledger.places.devices(place))
+            if not any(each in present or is_meter(each) for each in devices_at(place))
             and state.device.scope in self.scopes
         }
         gone = absent & self._absent
         self._absent = absent - gone
         await self._async_forget(gone)
 
-    async def _async_forget(self, gone: set[str]) -> None:
-        if not gone:
+    @callback
+    def async_leave_meters(self) -> None:
+        """Remove the meters behind bridges that are no longer read."""
+        gone, self.ledger.left = self.ledger.left, set()
+        for identity in gone:
+            self.shown.pop(identity, None)
+        self._changed |= gone
+        self.async_remove_devices(gone)
+
+    async def _async_forget(self, places: set[str]) -> None:
+        if not places:
             return
-        await self.hass.async_add_executor_job(self.ledger.forget, gone)
+        gone = await self.hass.async_add_executor_job(self.ledger.forget, places)
         for dev_eui in gone:
             self.shown.pop(dev_eui, None)
+        self._changed |= gone
         self.async_remove_devices(gone)
 
     @callback
@@ -370,6 +453,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
 
     @callback
     def _tell(self, state: DeviceState) -> None:
+        self._changed.add(state.device.dev_eui)
         for listener in tuple(self._state_listeners):
             listener(state)
         for update in tuple(self._listeners_by_device.get(state.device.dev_eui, ())):

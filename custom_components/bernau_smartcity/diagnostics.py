@@ -7,8 +7,16 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_DEVICES, CONF_DISPLAYS, CONF_EXCHANGES, CONF_SECRET
+from .const import (
+    CONF_DEVICES,
+    CONF_DISPLAYS,
+    CONF_EXCHANGES,
+    CONF_KEYS,
+    CONF_METERS,
+    CONF_SECRET,
+)
 from .coordinator import SmartCityConfigEntry
+from .keys import without_keys
 from .model import Field
 from .state import DeviceState, Key, suffix_of
 
@@ -20,6 +28,8 @@ TO_REDACT: Final = {
     CONF_DISPLAYS,
     CONF_EXCHANGES,
     CONF_SECRET,
+    CONF_KEYS,
+    CONF_METERS,
 }
 
 
@@ -29,10 +39,15 @@ async def async_get_config_entry_diagnostics(
 ) -> dict[str, Any]:
     """Give what is configured and what is known of each device."""
     coordinator = entry.runtime_data
-    gaps = await hass.async_add_executor_job(coordinator.ledger.gaps)
+    ledger = coordinator.ledger
+    gaps = await hass.async_add_executor_job(ledger.gaps)
+    waiting = await hass.async_add_executor_job(ledger.waiting)
     return {
         "entry": async_redact_data(entry.as_dict(), TO_REDACT),
-        "settings_of_devices": list(entry.options.get(CONF_DEVICES, {}).values()),
+        "settings_of_devices": [
+            without_keys(settings) for settings in entry.options.get(CONF_DEVICES, {}).values()
+        ],
+        "keys": len(entry.options.get(CONF_KEYS, {})),
         "server": {
             "reached": coordinator.last_update_success,
             "applications": len(coordinator.scopes),
@@ -42,7 +57,11 @@ async def async_get_config_entry_diagnostics(
             "messages_malformed": coordinator.malformed,
         },
         "devices": [
-            {**_described(state), "gaps": _by_suffix(gaps.get(dev_eui, {}))}
+            {
+                **_described(state),
+                "messages_waiting": waiting.get(ledger.places.present(dev_eui), 0),
+                "gaps": _by_suffix(gaps.get(dev_eui, {})),
+            }
             for dev_eui, state in coordinator.states.items()
         ],
     }
@@ -58,6 +77,10 @@ def _described(state: DeviceState) -> dict[str, Any]:
         "heard": state.heard and asdict(state.heard),
         "lost": state.lost,
         "problem": state.problem,
+        "medium": state.medium,
+        "remembered": {name: len(memo.text) for name, memo in state.memory.items()},
+        "meters_found": [list(found) for found in state.found.values()],
+        "bridges": list(state.via.values()),
         "values": _by_suffix({key: asdict(value) for key, value in state.values.items()}),
         "decisions": [{"of": suffix_of(key), **asdict(told)} for key, told in state.decisions],
     }

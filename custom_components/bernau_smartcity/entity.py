@@ -8,8 +8,10 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .codecs import CODECS
+from .bridges import is_meter
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
+from .decoders import DECODED, DECODERS
+from .model import Codec
 from .state import DeviceState, Key, Value, suffix_of
 
 type Wanted = Callable[[DeviceState], Iterable[tuple[str, Callable[[], DeviceEntity]]]]
@@ -58,15 +60,15 @@ class DeviceEntity(Entity):
         self.dev_eui = state.device.dev_eui
         domain, identifier = coordinator.identifier(self.dev_eui)
         self._attr_unique_id = unique_id(coordinator, self.dev_eui, suffix)
-        codec = CODECS.get(state.codec)
+        codec = None if is_meter(self.dev_eui) else DECODERS.get(state.codec)
         self._attr_device_info = DeviceInfo(
             identifiers={(domain, identifier)},
             name=state.device.name or self.dev_eui,
-            manufacturer=codec.manufacturer if codec else None,
-            model=codec.model if codec else None,
+            manufacturer=(codec.manufacturer if codec else state.maker) or None,
+            model=_model(codec, state),
             serial_number=state.tags.get("meter_number") or state.meter or None,
             suggested_area=state.building or None,
-            via_device_id=coordinator.server_device_id,
+            via_device_id=coordinator.via_device_id(state),
         )
 
     @property
@@ -78,6 +80,13 @@ class DeviceEntity(Entity):
     async def async_added_to_hass(self) -> None:
         """Follow the device."""
         self.async_on_remove(self.coordinator.async_listen(self.dev_eui, self.async_write_ha_state))
+
+
+def _model(codec: Codec | None, state: DeviceState) -> str | None:
+    """Give the model; of what the network server decodes only the device profile tells it."""
+    if codec is None:
+        return None
+    return state.device.profile_name or None if codec is DECODED else codec.model
 
 
 class ValueEntity(DeviceEntity):

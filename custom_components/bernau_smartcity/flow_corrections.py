@@ -6,11 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
-from homeassistant.config_entries import (
-    ConfigEntryState,
-    ConfigFlowResult,
-    OptionsFlowWithReload,
-)
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
     DateTimeSelector,
@@ -32,12 +28,13 @@ from .checks import (
     is_counted_by_pulses,
 )
 from .const import DOMAIN
-from .coordinator import SmartCityCoordinator
+from .coordinator import Check, SmartCityCoordinator
 from .entity import unique_id
+from .flow_base import NOT_LOADED, LoadedOptionsFlow
 from .flow_decoders import device_label, typed_dev_eui
 from .model import Quantity
 from .places import Display, Exchange, Places
-from .state import Key, suffix_of
+from .state import DeviceState, Key, suffix_of
 from .words import spoken
 
 CONF_OLD: Final = "old"
@@ -66,11 +63,12 @@ _FIELD_OF: Final = {
     Refusal.READING_FAR_BELOW_SENT: CONF_FIRST,
 }
 """At which field an error stands; otherwise above the form."""
-NOT_LOADED: Final = Refusal.NOT_LOADED.value
 NO_PULSE_TOTALS: Final = "no_pulse_totals"
+CHOICE_NEEDED: Final = "choice_needed"
+READING_NEEDED: Final = "reading_needed"
 
 
-class CorrectionOptionsFlow(OptionsFlowWithReload):
+class CorrectionOptionsFlow(LoadedOptionsFlow):
     """The steps in which people note what no device tells."""
 
     def __init__(self) -> None:
@@ -173,21 +171,23 @@ class CorrectionOptionsFlow(OptionsFlowWithReload):
         errors: dict[str, str] = {}
         words: dict[str, str] = {}
         if user_input is not None:
-            place, total = totals[user_input[CONF_TOTAL]]
-            display = Display(place, total, _time(user_input[CONF_AT]), user_input[CONF_VALUE])
-            try:
-                await coordinator.async_checked(
-                    partial(check_display, display=display, now=dt_util.utcnow())
-                )
-            except RefusedError as error:
-                errors, words = _told(error)
-            else:
-                return self._async_keep(coordinator.ledger.places.with_display(display))
+            chosen, value = totals.get(user_input.get(CONF_TOTAL, "")), user_input.get(CONF_VALUE)
+            if chosen is None:
+                errors[CONF_TOTAL] = CHOICE_NEEDED
+            if value is None:
+                errors[CONF_VALUE] = READING_NEEDED
+            if chosen is not None and value is not None:
+                display = Display(*chosen, _time(user_input[CONF_AT]), value)
+                check = partial(check_display, display=display, now=dt_util.utcnow())
+                errors, words = await self._async_refused(coordinator, check)
+                if not errors:
+                    return self._async_keep(coordinator.ledger.places.with_display(display))
+        # What is required gets a first choice or a zero from Home Assistant's frontend by itself.
         schema = probatio.Schema(
             {
-                probatio.Required(CONF_TOTAL): _choice(totals),
+                probatio.Optional(CONF_TOTAL): _choice(totals),
                 probatio.Required(CONF_AT): DateTimeSelector(),
-                probatio.Required(CONF_VALUE): _NUMBER,
+                probatio.Optional(CONF_VALUE): _NUMBER,
             }
         )
         return self.async_show_form(
@@ -207,23 +207,24 @@ class CorrectionOptionsFlow(OptionsFlowWithReload):
         found = self._undoable(coordinator)
         if not found:
             return self.async_abort(reason=Refusal.NOTHING_TO_UNDO.value)
+        errors: dict[str, str] = {}
         if user_input is not None:
-            return self._async_keep(found[user_input[CONF_NOTED]])
+            remaining = found.get(user_input.get(CONF_NOTED, ""))
+            if remaining is not None:
+                return self._async_keep(remaining)
+            errors[CONF_NOTED] = CHOICE_NEEDED
         return self.async_show_form(
             step_id="undo",
-            data_schema=probatio.Schema({probatio.Required(CONF_NOTED): _choice(found)}),
+            data_schema=probatio.Schema({probatio.Optional(CONF_NOTED): _choice(found)}),
+            errors=errors,
         )
 
-    @property
-    def _coordinator(self) -> SmartCityCoordinator | None:
-        entry = self.config_entry
-        return entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
-
     async def _async_refused(
-        self, coordinator: SmartCityCoordinator
+        self, coordinator: SmartCityCoordinator, check: Check | None = None
     ) -> tuple[dict[str, str], dict[str, str]]:
-        """Give why the exchange cannot be, as errors of a form and words for them."""
-        check = partial(check_exchange, exchange=self._exchange, now=dt_util.utcnow())
+        """Give why something, usually the exchange, cannot be: errors and words for them."""
+        if check is None:
+            check = partial(check_exchange, exchange=self._exchange, now=dt_util.utcnow())
         try:
             await coordinator.async_checked(check)
         except RefusedError as error:
@@ -243,7 +244,10 @@ class CorrectionOptionsFlow(OptionsFlowWithReload):
     def _pulse_totals(self, coordinator: SmartCityCoordinator) -> dict[str, tuple[str, str]]:
         """Give place and name of each total that is counted by pulses, by label."""
         return {
-            f"{self._name(coordinator, place, suffix_of(key))} · {place}": (place, suffix_of(key))
+            f"{_where(state)}{self._name(coordinator, place, suffix_of(key))} · {place}": (
+                place,
+                suffix_of(key),
+            )
             for place, state in coordinator.states.items()
             for key in state.totals
             if key[0] is not Quantity.PULSES and is_counted_by_pulses(state, key)
@@ -256,12 +260,13 @@ class CorrectionOptionsFlow(OptionsFlowWithReload):
         newest = {each.place: each for each in places.exchanges}
         for place, exchange in newest.items():
             state = coordinator.states.get(place)
-            name = state.device.name if state else place
+            name = f"{_where(state)}{state.device.name}" if state else place
             label = f"{_spoken(exchange.at)} · {name} · {exchange.new}"
             found[label] = places.without_exchange(exchange)
         for display in places.displays:
-            if display.place in coordinator.states:
-                name = self._name(coordinator, display.place, display.total)
+            state = coordinator.states.get(display.place)
+            if state is not None:
+                name = _where(state) + self._name(coordinator, display.place, display.total)
                 label = f"{_spoken(display.at)} · {name} · {display.value:.12g}"
                 found[label] = places.without_display(display)
         return found
@@ -270,12 +275,23 @@ class CorrectionOptionsFlow(OptionsFlowWithReload):
 def _asked(coordinator: SmartCityCoordinator, place: str) -> list[Key]:
     """Give the totals of which a person can read the display."""
     state = coordinator.states[place]
-    return [key for key in state.totals if key[0] is not Quantity.PULSES]
+    return [
+        key
+        for key, source in state.totals.items()
+        if key[0] is not Quantity.PULSES and not source.gas
+    ]
+
+
+def _where(state: DeviceState) -> str:
+    """Give the building in front of a name: many meters are called the same."""
+    return f"{state.building} · " if state.building else ""
 
 
 def _choice(labels: Mapping[str, object]) -> SelectSelector:
     return SelectSelector(
-        SelectSelectorConfig(options=list(labels), mode=SelectSelectorMode.DROPDOWN)
+        SelectSelectorConfig(
+            options=list(labels), custom_value=True, mode=SelectSelectorMode.DROPDOWN
+        )
     )
 
 
@@ -288,7 +304,7 @@ def _spoken(at: datetime) -> str:
 
 
 def _now() -> str:
-    return dt_util.now().strftime("%Y-%m-%d %H:%M:%S")
+    return dt_util.now().strftime("%Y-%m-%d %H:%M:00")
 
 
 def _time(given: str) -> datetime:

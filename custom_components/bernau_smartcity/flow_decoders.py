@@ -1,47 +1,24 @@
-"""The forms in which decoders are assigned, to device profiles or to one device."""
+"""The forms in which decoders are assigned to device profiles, and a device is chosen."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
 )
 import probatio
 
-from .codecs import CODECS, NO_CODEC, find
-from .const import CONF_CODEC
+from .decoders import CODECS, DECODED, NO_CODEC, find
 from .flow_server import labels, select_options
-from .metering.pulses import QUANTITY_OF_MEDIUM
-from .model import Codec, Device, Medium, Setting
+from .model import Device
 
 CONF_DEVICE: Final = "device"
 OPEN: Final = "open"
 ASSIGNED: Final = "assigned"
-
-_SETTING_SELECTORS: Final = {
-    Setting.MEDIUM: SelectSelector(
-        SelectSelectorConfig(
-            options=[medium.value for medium in (*QUANTITY_OF_MEDIUM, Medium.UNKNOWN)],
-            translation_key="medium",
-            mode=SelectSelectorMode.DROPDOWN,
-        )
-    ),
-    Setting.PULSE_WEIGHT: NumberSelector(
-        NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
-    ),
-    Setting.INTERVAL: NumberSelector(
-        NumberSelectorConfig(
-            min=1, max=1440, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement="min"
-        )
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +38,10 @@ class Profile:
 def codec_selector() -> SelectSelector:
     """Build the list of all decoders, with the choice to use none of them."""
     names = {key: f"{codec.manufacturer} {codec.model}" for key, codec in CODECS.items()}
+    first = {name: name for name in (NO_CODEC, DECODED.key)}
     return SelectSelector(
         SelectSelectorConfig(
-            options=select_options({NO_CODEC: NO_CODEC, **labels(names)}),
+            options=select_options({**first, **labels(names)}),
             translation_key="codec",
             mode=SelectSelectorMode.DROPDOWN,
         )
@@ -172,32 +150,3 @@ def devices_schema(devices: Iterable[Device]) -> probatio.Schema:
         options=found, custom_value=True, mode=SelectSelectorMode.DROPDOWN
     )
     return probatio.Schema({probatio.Optional(CONF_DEVICE): SelectSelector(choice)})
-
-
-def device_schema(codec: Codec | None) -> probatio.Schema:
-    """Build the form of one device: its decoder, and what that needs to know."""
-    settings = codec.settings if codec else ()
-    return probatio.Schema(
-        {
-            probatio.Optional(CONF_CODEC): codec_selector(),
-            **{probatio.Optional(name.value): _SETTING_SELECTORS[name] for name in settings},
-        }
-    )
-
-
-def device_suggested(stored: Mapping[str, str]) -> dict[str, Any]:
-    """Give stored values as the form shows them."""
-    return {
-        name: float(value) if name in {Setting.PULSE_WEIGHT, Setting.INTERVAL} else value
-        for name, value in stored.items()
-    }
-
-
-def device_chosen(user_input: Mapping[str, Any], codec: Codec | None) -> dict[str, str]:
-    """Give the values of the form as they are stored, without those the codec has no use for."""
-    used = {CONF_CODEC, *(codec.settings if codec else ())}
-    return {
-        name: value if isinstance(value, str) else format(value, ".12g")
-        for name, value in user_input.items()
-        if name in used
-    }

@@ -34,9 +34,7 @@ def push_words(hass: HomeAssistant, secret: str) -> dict[str, str]:
 class PushOptionsFlow(OptionsFlowWithReload):
     """The step in which the address is shown to which a network server can send."""
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
-        self._secret = ""
+    _secret = ""
 
     async def async_step_push(self, user_input: dict[str, bool] | None = None) -> ConfigFlowResult:
         """Switch it on or off, and tell the address; a new one is shown before it holds."""

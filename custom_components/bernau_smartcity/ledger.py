@@ -3,42 +3,43 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-import logging
+from functools import partial
+from pathlib import Path
+import sqlite3
 from threading import Lock
-from typing import Final
+from typing import Any, Final, Self
 
+from .bridges import Taken, behind, identity_of, is_meter, released, unread
+from .gas_energy import Midnight, factors_of, midnight_utc, with_gas
 from .joining import Joining
-from .metering.hours import Bounds, Compiled, Repair, gaps, repair
-from .metering.placement import place
-from .metering.plausibility import limits_of
-from .metering.pulses import QUANTITY_OF_MEDIUM, Weights, pulse_weight, weigh
+from .keys import Keys, fingerprint, without_keys
+from .metering.gas import Factors
+from .metering.hours import Bounds, Compiled, Repair, Stretch, repair
+from .metering.plausibility import Limits, limits_of
+from .metering.pulses import QUANTITY_OF_MEDIUM, positive, weigh
 from .metering.register import Point
 from .model import (
     Batch,
     Codec,
-    DecodeError,
     Device,
     Medium,
+    Missing,
     Quantity,
     Reading,
     Setting,
-    Uplink,
-    readings_of,
 )
 from .places import Places
+from .reader import Read, Reader
 from .readings import heard, newest, samples_of
 from .samples import Due
-from .state import DeviceState, Key, Value, to_json
-from .store import Store
-from .totals import consumption, continued, pruned, series, sources, total_of
-
-_LOGGER: Final = logging.getLogger(__package__)
+from .settings import decoding, medium_of, merged, of_input, reads_on
+from .state import DeviceState, Key, Source, Value, to_json
+from .store import Store, is_damage, put_aside
+from .totals import consumption, continued, pruned, series, sources, spread_in, total_of
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
-
-ENCRYPTED: Final = "encrypted"
-"""The `problem` of a device whose payload only somebody else can decrypt."""
+OWN_LIMITS: Final = (Setting.LIMIT, Setting.MODULUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,17 @@ class Choices:
     """What the user has decided about devices."""
 
     codec: Callable[[Device], Codec | None]
-    settings: Callable[[str], Mapping[str, str]]
-    """By DevEUI; wins over the server's tags."""
+    settings: Callable[[Device], Mapping[str, str]]
+    """Wins over the server's tags."""
     places: Places = field(default_factory=Places)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """Settings of all devices; the server's tags win."""
+    midnight: Midnight = midnight_utc
+    """When a day begins here."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Of encrypted meters, by DevEUI or by identity of a meter behind a bridge."""
+    meters: Mapping[str, bool] = field(default_factory=dict)
+    """Whether a meter behind a bridge is read, by its identity."""
 
 
 class Ledger:
@@ -60,23 +69,56 @@ class Ledger:
     def __init__(self, store: Store, choices: Choices, bounds: Bounds | None = None) -> None:
         """Read what was kept, and apply what the user has changed since."""
         self._store = store
-        self._choices = choices
+        self.choices = choices
         self._bounds = bounds or {}
         self._lock = Lock()
+        self._taken = Taken(choices.meters, choices.keys)
+        self._keys = Keys(choices.keys)
+        self._reader = Reader(store, self._taken)
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
-        self._joining = Joining(store, choices.places, self._medium_of)
+        self.renewed = kept.renewed
+        """Devices of which nothing could be read that was kept."""
+        self.aside = store.aside
+        """Name of the file of which nothing could be read, if there was one."""
+        self._joining = Joining(store, choices.places, self._limits_of)
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
         """By place: the DevEUI of the device that was the first there."""
+        self.left: set[str] = set()
+        """Meters behind bridges that are no longer read, and still shown."""
         with store.transaction():
-            for before in kept.states.values():
-                state = self._chosen_anew(before)
-                self._by_device[state.device.dev_eui] = state
-                if to_json(state) != to_json(before):
-                    store.put_state(state)
-            self._joining.apply(self._by_device)
-            self.states = self._placed(self._by_device, self._by_device)
+            known = dict(kept.states)
+            for state in kept.states.values():
+                if not is_meter(state.device.dev_eui):
+                    self._chosen_anew(state, known, kept.states)
+            self._leave(known)
+            self._by_device = known
+            for dev_eui, state in known.items():
+                known[dev_eui] = self._met_again(state) if is_meter(dev_eui) else state
+                before = kept.states.get(dev_eui)
+                if before is None or to_json(known[dev_eui]) != to_json(before):
+                    store.put_state(known[dev_eui])
+            self._joining.apply(known)
+            self.states = self._placed(known, known)
+
+    @classmethod
+    def open(cls, path: Path, choices: Choices, bounds: Bounds | None = None) -> Self:
+        """Open what is kept in a file; one that turns out to be damaged is put aside.
+
+        Raises OSError or sqlite3.Error when the place cannot be read or written.
+        """
+        store = Store.open(path)
+        try:
+            return cls(store, choices, bounds)
+        except sqlite3.DatabaseError as error:
+            store.close()
+            if not is_damage(error):
+                raise
+            aside = put_aside(path)
+        store = Store.open(path)
+        store.aside = aside
+        return cls(store, choices, bounds)
 
     def take(self, batches: Iterable[Batch]) -> dict[str, DeviceState]:
         """Keep batches and their cursors, and give the states that changed."""
@@ -87,8 +129,7 @@ class Ledger:
                 for batch in batches:
                     cursors |= batch.cursors
                     if batch.device is not None:
-                        state = self._known(batch.device, changed)
-                        changed[batch.device.dev_eui] = self._read(state, batch)
+                        self._read(self._known(batch.device, changed), batch, changed)
                 for state in changed.values():
                     self._store.put_state(state)
                 self._store.put_cursors(cursors)
@@ -101,33 +142,48 @@ class Ledger:
 
     def meet(self, devices: Iterable[Device]) -> dict[str, DeviceState]:
         """Take over the inventory, and give the states that changed."""
-        changed: dict[str, DeviceState] = {}
         with self._lock:
+            known = dict(self._by_device)
             with self._store.transaction():
                 for device in devices:
-                    before = self._by_device.get(device.dev_eui)
+                    before = known.get(device.dev_eui)
                     if before is None or before.device != device:
-                        state = self._chosen_anew(self._known(device, {}))
-                        changed[device.dev_eui] = state
-                        self._store.put_state(state)
-                by_device = self._by_device | changed
-                placed = self._placed(changed, by_device)
-            self._by_device = by_device
-            self.states = self.states | placed
+                        self._chosen_anew(self._known(device, known), known, self._by_device)
+                changed = [k for k, v in known.items() if v is not self._by_device.get(k)]
+                for dev_eui in changed:
+                    self._store.put_state(known[dev_eui])
+                placed = self._placed(changed, known)
+            gone = self._by_device.keys() - known.keys()
+            self._by_device = known
+            self.states = {k: v for k, v in self.states.items() if k not in gone} | placed
         return placed
 
-    def forget(self, dev_euis: Iterable[str]) -> None:
-        """Forget places, with all devices that stood there."""
+    def forget(self, dev_euis: Iterable[str]) -> set[str]:
+        """Forget places, with all devices that stood there and the meters behind them.
+
+        Gives the places that are gone.
+        """
         places = set(dev_euis)
         gone = {each for where in places for each in self.places.devices(where)}
         with self._lock:
             with self._store.transaction():
+                left = {k: v for k, v in self._by_device.items() if k not in gone}
+                for dev_eui in gone:
+                    left |= released(left, dev_eui)
+                self._leave(left)
+                gone |= self._by_device.keys() - left.keys()
+                places |= gone & self.states.keys()
                 for dev_eui in gone:
                     self._store.forget_device(dev_eui)
+                changed = [k for k, v in left.items() if v is not self._by_device[k]]
+                for dev_eui in changed:
+                    self._store.put_state(left[dev_eui])
                 self._joining.forget(places)
-            self._by_device = {k: v for k, v in self._by_device.items() if k not in gone}
-            self.states = {k: v for k, v in self.states.items() if k not in places}
+                placed = self._placed(changed, left)
+            self._by_device = left
+            self.states = {k: v for k, v in self.states.items() if k not in places} | placed
             self.cursors = {k: v for k, v in self.cursors.items() if k not in gone}
+        return places
 
     def device(self, dev_eui: str) -> Device | None:
         """Give a device as it is known, None if it is not."""
@@ -143,6 +199,20 @@ class Ledger:
         """Let a job look at what is kept of the devices, while nothing changes."""
         with self._lock:
             return job(self._joining, self._by_device)
+
+    def settings(self, dev_eui: str) -> dict[str, str]:
+        """Give all that is known of a device outside of its payload, but for keys."""
+        return self._settings(self._by_device[dev_eui])
+
+    def with_objects(self) -> set[str]:
+        """Give the devices of which the network server's own codec gave numbers."""
+        with self._lock:
+            return self._store.objects.devices()
+
+    def objects(self, dev_euis: Iterable[str]) -> list[list[Mapping[str, Any]]]:
+        """Give what the network server's own codec gave of some devices, oldest first each."""
+        with self._lock:
+            return self._store.objects.of(dev_euis)
 
     def reckon(self, bounds: Bounds) -> dict[str, DeviceState]:
         """Give all states, with the consumption of periods that have begun anew."""
@@ -185,16 +255,26 @@ class Ledger:
             self._store.hours.written(written)
             self._store.hours.rest(idle)
 
-    def gaps(self) -> dict[str, dict[Key, list[tuple[datetime, datetime]]]]:
+    def waiting(self) -> dict[str, int]:
+        """Give how many messages wait, by device or by meter behind a bridge."""
+        with self._lock:
+            return self._store.waiting.counts()
+
+    def gaps(self) -> dict[str, dict[Key, list[Stretch]]]:
         """Give by device and total the stretches over which consumption was spread."""
         with self._lock:
             return {
-                dev_eui: {
-                    key: list(gaps(self._points(dev_eui, key, None)))[-GAPS_TOLD:]
-                    for key in state.totals
+                where: {
+                    key: list(self._gaps(where, key, source))[-GAPS_TOLD:]
+                    for key, source in state.totals.items()
                 }
-                for dev_eui, state in self.states.items()
+                for where, state in self.states.items()
             }
+
+    def _gaps(self, where: str, key: Key, source: Source) -> Iterable[Stretch]:
+        if where in self._joining.altered:
+            return self._joining.gaps(where, key, self._by_device)
+        return self.states[where].registers[source.register].gaps
 
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
         state = self.states.get(due.dev_eui)
@@ -202,13 +282,12 @@ class Ledger:
             return None
         since = compiled.anchor[0] if compiled.anchor else None
         points = self._points(due.dev_eui, due.key, since)
-        excess = state.values[due.key].value - points[-1].total
-        return repair(points, compiled, excess)
+        return repair(points, compiled, state.values[due.key].excess)
 
     def _points(self, where: str, key: Key, since: datetime | None) -> list[Point]:
         """Give the points of a total of a place, at least those after a time."""
         if where in self._joining.altered:
-            return self._joining.joined(where, key, self._by_device).points
+            return self._joining.points(where, key, self._by_device, since)
         return series(self._store, where, self.states[where].totals[key], since)
 
     def _placed(
@@ -239,74 +318,122 @@ class Ledger:
         catalogue = device.catalogue or state.device.catalogue
         return replace(state, device=replace(device, catalogue=catalogue))
 
-    def _chosen_anew(self, state: DeviceState) -> DeviceState:
-        """Apply the present choice of codec and settings to what is kept."""
-        codec = self._choices.codec(state.device)
+    def _chosen_anew(
+        self,
+        state: DeviceState,
+        known: dict[str, DeviceState],
+        before: Mapping[str, DeviceState],
+    ) -> None:
+        """Apply the present choice of codec, settings and meters to what is kept of a device."""
+        codec = self.choices.codec(state.device)
         dev_eui = state.device.dev_eui
-        if state.codec and (codec is None or codec.key != state.codec):
+        now = decoding(self._settings(state), codec)
+        same = codec is not None and codec.key == state.codec
+        if state.codec and not (same and reads_on(state.decoding, now)):
             self._store.forget_readings(dev_eui)
+            self._joining.begin_anew(self.places.place(dev_eui))
+            self._store.waiting.unlearn(dev_eui)
             self.cursors.pop(dev_eui, None)
+            known |= released(known, dev_eui)
+            self._leave(known)
             state = DeviceState(
                 device=state.device, settings=state.settings, heard=state.heard, lost=state.lost
             )
-        if codec is not None and (state.problem or not state.codec):
-            state = self._read(
-                state,
-                Batch(device=state.device, uplinks=tuple(self._store.take_undecoded(dev_eui))),
-            )
-        return self._valued(state, codec, {})
+        known[dev_eui] = state = replace(state, decoding=now)
+        since: dict[Key, datetime] = {}
+        if codec is not None and (owners := self._readable(state, codec, before)):
+            read = Read(state, codec, self._settings_of(state, codec))
+            self._take_over(self._reader.read_again(read, owners), known, since)
+            for owner in known.keys() & owners:
+                tried = self._tried(owner, known[owner], codec)
+                known[owner] = replace(known[owner], tried=tried)
+        elif codec is not None:  # other limits may have been set
+            known[dev_eui], since = self._totalled(state, (), codec)
+        known[dev_eui] = self._valued(known[dev_eui], codec, since)
 
-    def _read(self, state: DeviceState, batch: Batch) -> DeviceState:
-        """Read the uplinks of one batch into the state of their device."""
-        codec = self._choices.codec(state.device)
-        readings: list[Reading] = []
+    def _met_again(self, meter: DeviceState) -> DeviceState:
+        """Apply the present limits to what is kept of a meter behind a bridge."""
+        codec = self._codec_of(meter)
+        since: dict[Key, datetime] = {}
+        if codec is not None:
+            meter, since = self._totalled(meter, (), codec)
+        return self._valued(meter, codec, since)
+
+    def _readable(
+        self, state: DeviceState, codec: Codec, known: Mapping[str, DeviceState]
+    ) -> list[str]:
+        """Give for whom messages of a device wait that can perhaps be read now."""
+        dev_eui = state.device.dev_eui
+        own = not state.codec or (state.problem and state.problem not in Missing)
+        owners = [dev_eui] if own or state.tried != self._tried(dev_eui, state, codec) else []
+        for identity in map(identity_of, filter(partial(self._taken.of, codec=codec), state.found)):
+            meter = known.get(identity)
+            if meter is None or meter.tried != self._tried(identity, meter, codec):
+                owners.append(identity)
+        return owners
+
+    def _tried(self, owner: str, state: DeviceState, codec: Codec) -> str:
+        """Give a mark of all with which the messages of a device or a meter are decoded."""
+        return fingerprint(codec.key, self._settings(state), self.choices.keys.get(owner, ""))
+
+    def _leave(self, known: dict[str, DeviceState]) -> None:
+        """Forget the meters that are not to be read; what another continues stays."""
+        exchanged = self.places.gone() | {each.place for each in self.places.exchanges}
+        for identity in unread(known, self._taken, self.choices.codec) - exchanged:
+            del known[identity]
+            self._store.forget_device(identity)
+            self.left.add(identity)
+
+    def _read(self, state: DeviceState, batch: Batch, changed: dict[str, DeviceState]) -> None:
+        """Read the uplinks of one batch into the states of their device and its meters."""
+        codec = self.choices.codec(state.device)
         for uplink in sorted(batch.uplinks, key=lambda u: u.received_at):
             state = heard(state, uplink, joined=batch.joined)
-            if uplink.payload:
-                found, problem = self._decoded(uplink, codec, state)
-                state = replace(state, problem=problem)
-                readings += found
+            self._store.objects.put(uplink)
         state = replace(state, codec="" if codec is None else codec.key)
-        changed: dict[Key, datetime] = {}
-        if codec is not None:
-            state, changed = self._totalled(newest(state, readings), readings, codec)
-        return self._valued(state, codec, changed)
+        uplinks = [uplink for uplink in batch.uplinks if uplink.payload or uplink.decoded]
+        read = self._reader.read(Read(state, codec, self._settings_of(state, codec)), uplinks)
+        since: dict[Key, datetime] = {}
+        self._take_over(read, changed, since)
+        dev_eui = state.device.dev_eui
+        changed[dev_eui] = self._valued(changed[dev_eui], codec, since)
 
-    def _decoded(
-        self, uplink: Uplink, codec: Codec | None, state: DeviceState
-    ) -> tuple[list[Reading], str]:
-        """Give the readings of an uplink, or keep it and say why there are none."""
-        if uplink.encrypted:
-            self._store.put_undecoded(uplink)
-            return [], ENCRYPTED
+    def _take_over(
+        self, read: Read, changed: dict[str, DeviceState], since: dict[Key, datetime]
+    ) -> None:
+        """Continue a device and the meters behind it by what was read."""
+        state, codec = read.state, read.codec
         if codec is None:
-            self._store.put_undecoded(uplink)
-            return [], ""
-        try:
-            told = codec.decode(replace(uplink, settings=self._settings(state)))
-            frame = tuple(readings_of(told))
-        except DecodeError as error:
-            problem = str(error)
-        except Exception as error:  # one faulty codec must not stop the others
-            _LOGGER.exception("Decoder %s failed on a payload", codec.key)
-            problem = type(error).__name__
-        else:
-            return list(place(frame, uplink.received_at)), ""
-        self._store.put_undecoded(uplink)
-        return [], problem
+            changed[read.dev_eui] = state
+            return
+        tried = state.tried or self._tried(read.dev_eui, state, codec)
+        with_ = decoding(read.settings, codec) if state.decoding is None else state.decoding
+        state = replace(state, codec=codec.key, tried=tried, decoding=with_)
+        state, own = self._totalled(newest(state, read.readings), read.readings, codec)
+        changed[read.dev_eui] = state
+        since |= own
+        for number, news in read.meters.items():
+            if self._taken.of(number, codec):
+                identity = identity_of(number)
+                before = changed.get(identity) or self._by_device.get(identity)
+                meter = newest(behind(state, news, before), news.readings)
+                tried = meter.tried or self._tried(identity, meter, codec)
+                meter = replace(meter, tried=tried)
+                meter, moved = self._totalled(meter, news.readings, codec)
+                changed[identity] = self._valued(meter, None, moved)
 
     def _totalled(
         self, state: DeviceState, readings: Sequence[Reading], codec: Codec
     ) -> tuple[DeviceState, dict[Key, datetime]]:
         """Continue all registers that were read, and tell after which time each changed."""
         dev_eui = state.device.dev_eui
-        medium = self._medium(state, codec)
         registers = dict(state.registers)
         decisions = list(state.decisions)
         changed: dict[Key, datetime] = {}
-        for key, samples in samples_of(readings).items():
-            limits = replace(limits_of(key[0], medium), modulus=codec.modulus.get(key[0]))
-            before = registers.get(key)
+        found = samples_of(readings)
+        for key in {**registers, **found}:
+            limits = self._limits(state, codec, key)
+            samples, before = found.get(key, ()), registers.get(key)
             step = continued(self._store, (dev_eui, key), samples, limits, before)
             if step is not None:
                 registers[key], since, made = step
@@ -321,7 +448,7 @@ class Ledger:
         self, state: DeviceState, codec: Codec | None, changed: Mapping[Key, datetime]
     ) -> DeviceState:
         """Derive what entities show, and note whose hours are to be written."""
-        if codec is None:
+        if codec is None and not is_meter(state.device.dev_eui):
             return replace(state, values={}, totals={}, consumed={})
         state = self._with_totals(state, codec)
         dev_eui = state.device.dev_eui
@@ -332,12 +459,13 @@ class Ledger:
             if reading.at is not None
         }
         for key, source in state.totals.items():
-            register = state.registers[source[0]]
+            register = state.registers[source.register]
             last = register.total.last
-            shown = total_of(source, register.shown)
-            display = None if source[1] or last.value == shown else last.value
-            values[key] = Value(shown, last.at, display)
-            self._note(dev_eui, key, source[0], changed)
+            shown = total_of(source, Point(last.at, register.shown))
+            is_sent = source.register == key and last.value != shown
+            excess = shown - total_of(source, Point(last.at, register.total.value))
+            values[key] = Value(shown, last.at, last.value if is_sent else None, excess)
+            self._note(dev_eui, key, source.register, changed)
         registers = {
             key: pruned(self._store, (dev_eui, key), register, where, self._joining.cuts(dev_eui))
             if key in changed
@@ -350,6 +478,8 @@ class Ledger:
         """Note whose hours are to be written: what changed, and all of a new total."""
         where = self.places.place(dev_eui)
         since = changed.get(register)
+        if since is not None:
+            self._joining.changed(where, key, since)
         if since is None and not self._store.hours.known(where, key):
             since = self._store.samples.oldest(dev_eui, register)
         if since is not None:
@@ -358,36 +488,102 @@ class Ledger:
     def _consumed(self, state: DeviceState) -> DeviceState:
         dev_eui = state.device.dev_eui
         consumed = consumption(self._store, dev_eui, state.totals, self._bounds)
-        return replace(state, consumed=consumed)
+        found = [
+            gap for source in state.totals.values() for gap in state.registers[source.register].gaps
+        ]
+        return replace(state, consumed=consumed, spread=spread_in(found, self._bounds))
 
-    def _with_totals(self, state: DeviceState, codec: Codec) -> DeviceState:
-        """Weigh pulses, and tell which totals there are."""
-        weight = pulse_weight(self._settings(state).get(Setting.PULSE_WEIGHT))
-        if weight is None or Setting.PULSE_WEIGHT not in codec.settings:
-            return replace(state, totals=sources(state.registers, {}, None))
-        weights: dict[int, Weights] = {
-            channel: weigh(state.weights.get(channel, ()), weight, register.shown)
-            for (quantity, channel), register in state.registers.items()
-            if quantity is Quantity.PULSES
-        }
-        quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec))
-        totals = sources(state.registers, weights, quantity)
-        return replace(state, weights=weights, totals=totals)
+    def _with_totals(self, state: DeviceState, codec: Codec | None) -> DeviceState:
+        """Weigh pulses, convert gas, and tell which totals there are."""
+        settings = self._settings(state)
+        weights = dict(state.weights)
+        quantities: dict[int, Quantity] = {}
+        for (counted, channel), register in state.registers.items():
+            weight = self._weight(state, codec, channel)
+            if counted is Quantity.PULSES and weight is not None:
+                weights[channel] = weigh(weights.get(channel, ()), weight, register.shown)
+                quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec, channel))
+                if quantity is not None:
+                    quantities[channel] = quantity
+        totals = sources(state.registers, weights, quantities)
+
+        def held(channel: int) -> tuple[Medium, Factors]:
+            medium = self._medium(state, codec, channel)
+            return medium, factors_of(settings, channel, self.choices.midnight)
+
+        return with_gas(
+            self._store,
+            replace(state, weights=weights, totals=totals),
+            self.places.place(state.device.dev_eui),
+            held,
+        )
+
+    def _weight(self, state: DeviceState, codec: Codec | None, channel: int) -> float | None:
+        if codec is None or Setting.PULSE_WEIGHT not in codec.settings:
+            return None
+        return positive(of_input(self._settings(state), Setting.PULSE_WEIGHT, channel))
+
+    def _limits(self, state: DeviceState, codec: Codec, key: Key) -> Limits:
+        """Give what is believed of a register or a total of a device.
+
+        A person sets it in the unit of the device's medium. Pulses stand for
+        that by their weight; what counts in another unit is judged as ever.
+        """
+        quantity, channel = key
+        medium = self._medium(state, codec, channel)
+        found = replace(limits_of(quantity, medium), modulus=codec.modulus.get(quantity))
+        main = QUANTITY_OF_MEDIUM.get(medium)
+        weight = 1.0
+        if quantity is Quantity.PULSES and main is not None:
+            weight = self._weight(state, codec, channel) or weight
+        elif quantity.unit != (main.unit if main else ""):
+            return found
+        numbers = (positive(self._settings(state).get(name)) for name in OWN_LIMITS)
+        per_hour, modulus = (number and number / weight for number in numbers)
+        return found.adjusted((per_hour, modulus))
+
+    def limits(self, state: DeviceState, key: Key) -> Limits:
+        """Give what is believed of a total of the device at a place."""
+        present = self.places.present(state.device.dev_eui)
+        return self._limits_of(self._by_device.get(present, state), key)
+
+    def _limits_of(self, state: DeviceState, key: Key) -> Limits:
+        codec = self._codec_of(state)
+        if codec is None:
+            return limits_of(key[0], Medium.UNKNOWN)
+        return self._limits(state, codec, key)
 
     def _settings(self, state: DeviceState) -> dict[str, str]:
-        return {**state.tags, **self._choices.settings(state.device.dev_eui)}
+        """Give what is known of a device but for keys: those never come from the server."""
+        choices = self.choices
+        return merged(choices.defaults, without_keys(state.tags), choices.settings(state.device))
 
-    def _medium(self, state: DeviceState, codec: Codec) -> Medium:
-        chosen = self._settings(state).get(Setting.MEDIUM, "").strip().lower()
-        if Setting.MEDIUM in codec.settings and chosen in Medium:
-            return Medium(chosen)
-        return codec.medium
+    def _settings_of(self, state: DeviceState, codec: Codec | None) -> dict[str, str]:
+        """Give what the codec of a device may know."""
+        bridge = codec is not None and codec.bridge
+        found = state.found if bridge else None
+        return self._settings(state) | self._keys.settings(state.device.dev_eui, found)
 
-    def medium(self, state: DeviceState) -> Medium:
-        """Give the medium of the device at a place, unknown where it has no decoder."""
+    def _medium(self, state: DeviceState, codec: Codec | None, channel: int) -> Medium:
+        if state.medium is not None:
+            return state.medium
+        if codec is None:
+            return Medium.UNKNOWN
+        if Setting.MEDIUM not in codec.settings:
+            return codec.medium
+        return medium_of(self._settings(state), channel, codec.medium)
+
+    def medium(self, state: DeviceState, channel: int = 0) -> Medium:
+        """Give the medium of an input at a place, unknown where it has no decoder."""
         present = self.places.present(state.device.dev_eui)
-        return self._medium_of(self._by_device.get(present, state))
+        return self._medium_of(self._by_device.get(present, state), channel)
 
-    def _medium_of(self, state: DeviceState) -> Medium:
-        codec = self._choices.codec(state.device)
-        return Medium.UNKNOWN if codec is None else self._medium(state, codec)
+    def _medium_of(self, state: DeviceState, channel: int) -> Medium:
+        return self._medium(state, self._codec_of(state), channel)
+
+    def _codec_of(self, state: DeviceState) -> Codec | None:
+        """Give the codec of a device, or of the bridge through which a meter is heard."""
+        if not is_meter(state.device.dev_eui):
+            return self.choices.codec(state.device)
+        bridge = self._by_device.get(state.bridge)
+        return None if bridge is None else self.choices.codec(bridge.device)

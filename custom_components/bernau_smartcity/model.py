@@ -183,6 +183,7 @@ class Meter:
     """A meter behind a bridge, told before its readings."""
 
     number: str
+    """Letters and digits, as on its plate; two bridges that hear it name it alike."""
     medium: Medium
     manufacturer: str = ""
     """Name, or the three letters of its identification."""
@@ -232,7 +233,10 @@ class Uplink:
     settings: Mapping[str, str] = field(default_factory=dict)
     """Known of the device outside of its payload: server tags, user's choices."""
     memory: Mapping[str, str] = field(default_factory=dict)
-    """What `Remember` asked for when earlier messages of the device were decoded."""
+    """What `Remember` asked for when earlier messages of the device were decoded.
+
+    After a message that comes late, those that looked at it are decoded again.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +284,10 @@ class Missing(StrEnum):
     """An earlier kind of message of the device, which it sends now and then."""
     LAYOUT = "layout_needed"
     """What the registers mean is a choice made on the device, that a person must repeat."""
+    UNIT = "unit_needed"
+    """In which unit the register counts."""
+    MAPPING = "mapping_needed"
+    """What the fields mean that the network server's own codec gives."""
 
 
 class WaitingError(DecodeError):
@@ -288,11 +296,15 @@ class WaitingError(DecodeError):
     It is kept, and decoded when settings or memory of the device have changed.
     """
 
-    def __init__(self, missing: Missing, meter: str = "") -> None:
-        """Tell what is missing, and for which meter behind a bridge."""
+    def __init__(self, missing: Missing, meter: str = "", known: Meter | None = None) -> None:
+        """Tell what is missing, and for which meter behind a bridge.
+
+        What the message says of that meter in clear helps a person to choose.
+        """
         super().__init__(f"{missing}: {meter}" if meter else str(missing))
         self.missing = missing
-        self.meter = meter
+        self.meter = known.number if known else meter
+        self.known = known
 
 
 class Setting(StrEnum):
@@ -315,6 +327,16 @@ class Setting(StrEnum):
     """`yes`: the counter hangs the other way round, in is out."""
     LAYOUT = "layout"
     """What the registers of the device mean; the codec tells its form."""
+    CALORIFIC_VALUE = "calorific_value"
+    """kWh in one m³ of gas, perhaps with the dates from which on; see `metering.gas`."""
+    STATE_NUMBER = "state_number"
+    """Standard m³ for one m³ that the gas meter counts, with dates like the above."""
+    MAPPING = "mapping"
+    """What the fields mean that the network server's own codec gives; see `mapping`."""
+    LIMIT = "limit"
+    """The most that its totals can count in an hour, in the unit of its medium."""
+    MODULUS = "modulus"
+    """Where its registers begin at zero again, in the unit of its medium."""
 
 
 class Unit(StrEnum):
@@ -325,6 +347,15 @@ class Unit(StrEnum):
     WATT_HOUR = "Wh"
     KILOWATT_HOUR = "kWh"
     MEGAWATT_HOUR = "MWh"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The form in which a codec wants `Setting.LAYOUT`."""
+
+    example: str
+    check: Callable[[str], object]
+    """Raises `DecodeError` for a text that is none, and says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,6 +373,9 @@ class Codec:
     """Raises `DecodeError`; a frame counts whole or not at all."""
     bridge: bool = False
     """The readings that name a meter are not of the device, but of a meter behind it."""
+    wired: bool = False
+    """A bridge with all its meters at its own cable. Otherwise it hears anybody's by radio,
+    and a person chooses those that are read."""
     names: tuple[str, ...] = ()
     """Further exact names of the model in tags and device profiles."""
     catalogue: tuple[str, ...] = ()
@@ -349,6 +383,8 @@ class Codec:
     modulus: Mapping[Quantity, float] = field(default_factory=dict)
     """Where a register begins at zero again, in the quantity's unit."""
     settings: tuple[Setting, ...] = ()
+    layout: Layout | None = None
+    """Needed by those that ask for `Setting.LAYOUT`."""
 
 
 class Reason(StrEnum):

@@ -1,28 +1,25 @@
 """Change applications and decoders of a network server that is set up."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
 )
 
-from .codecs import find
+from .bridges import is_meter
 from .const import CONF_CODEC, CONF_DEVICES, CONF_PROFILES, CONF_SCOPES, CONF_SERVER
-from .flow_corrections import CorrectionOptionsFlow
 from .flow_decoders import (
     CONF_DEVICE,
-    device_chosen,
-    device_label,
-    device_schema,
-    device_suggested,
     devices_schema,
     profiles,
     profiles_chosen,
     profiles_schema,
     typed_dev_eui,
 )
+from .flow_device import DeviceOptionsFlow
+from .flow_mapping import MappingOptionsFlow
+from .flow_meters import MeterOptionsFlow
 from .flow_push import PushOptionsFlow
 from .flow_server import (
     applications_schema,
@@ -33,21 +30,24 @@ from .flow_server import (
     told_in,
     used_elsewhere,
 )
-from .model import Codec, Device, Setting
+from .flow_settings import SettingsOptionsFlow
 from .network import SERVERS
 
+MENU: Final = (
+    *("decoders", "device", "profile", "mapping", "gas", "list"),
+    *("meters", "keys", "exchange", "display", "undo"),
+)
 
-class SmartCityOptionsFlow(CorrectionOptionsFlow, PushOptionsFlow):
-    """A menu: applications, decoders of device profiles, one device, corrections."""
+
+class SmartCityOptionsFlow(
+    DeviceOptionsFlow, SettingsOptionsFlow, MappingOptionsFlow, MeterOptionsFlow, PushOptionsFlow
+):
+    """A menu: applications, decoders, settings of one and of many devices, corrections."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
         super().__init__()
-        PushOptionsFlow.__init__(self)
         self._applications: dict[str, str] | None = None
-        self._devices: dict[str, Device] = {}
-        self._dev_eui = ""
-        self._shown: Codec | None = None
 
     async def async_step_init(self, _user_input: None = None) -> ConfigFlowResult:
         """Show what can be changed."""
@@ -56,11 +56,7 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow, PushOptionsFlow):
         push = ["push"] if server.pushed is not None else []
         return self.async_show_menu(
             step_id="init",
-            menu_options=[
-                *applications,
-                *("decoders", "device", "exchange", "display", "undo"),
-                *push,
-            ],
+            menu_options=[*applications, *MENU, *push],
         )
 
     async def async_step_applications(
@@ -126,47 +122,10 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow, PushOptionsFlow):
             last_step=False,
         )
 
-    async def async_step_device_settings(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Set the decoder of one device, and what that decoder needs to know."""
-        devices = self.config_entry.options.get(CONF_DEVICES, {})
-        device = self._devices[self._dev_eui]
-        errors: dict[str, str] = {}
-        if user_input is None:
-            values: dict[str, Any] = device_suggested(devices.get(self._dev_eui, {}))
-            self._shown = self._codec(device, values)
-        else:
-            values = user_input
-            codec = self._codec(device, values)
-            if values.get(Setting.PULSE_WEIGHT) == 0:
-                errors[Setting.PULSE_WEIGHT.value] = "pulse_weight_zero"
-            elif _settings(codec) <= _settings(self._shown):
-                kept = device_chosen(values, codec)
-                return self._async_save(CONF_DEVICES, _with(devices, self._dev_eui, kept))
-            # Another decoder was chosen, which needs to know more: ask for that.
-            self._shown = codec
-        name = f"{self._shown.manufacturer} {self._shown.model}" if self._shown else "-"
-        return self.async_show_form(
-            step_id="device_settings",
-            data_schema=self.add_suggested_values_to_schema(device_schema(self._shown), values),
-            errors=errors,
-            description_placeholders={
-                "device": device_label(device),
-                "decoder": name,
-            },
-        )
-
     @property
     def _by_device(self) -> dict[str, str]:
         devices = self.config_entry.options.get(CONF_DEVICES, {})
         return {eui: values[CONF_CODEC] for eui, values in devices.items() if CONF_CODEC in values}
-
-    def _codec(self, device: Device, values: Mapping[str, Any]) -> Codec | None:
-        """Give the codec of a device, should these values be chosen for it."""
-        chosen = values.get(CONF_CODEC)
-        by_device = {device.dev_eui: chosen} if chosen else {}
-        return find(device, by_device, self.config_entry.options.get(CONF_PROFILES, {})).codec
 
     async def _async_applications(self, errors: dict[str, str]) -> dict[str, str]:
         """Give the applications of the server, and those that are chosen, by label."""
@@ -184,7 +143,8 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow, PushOptionsFlow):
         errors: dict[str, str] = {}
         entry = self.config_entry
         if not self._devices and entry.state is ConfigEntryState.LOADED:
-            self._devices = dict(entry.runtime_data.devices)
+            known = entry.runtime_data.devices
+            self._devices = {eui: each for eui, each in known.items() if not is_meter(eui)}
         if not self._devices:
             server = SERVERS[entry.data[CONF_SERVER]]
             async with told_in(errors), opened(self.hass, server, entry.data) as connection:
@@ -196,15 +156,3 @@ class SmartCityOptionsFlow(CorrectionOptionsFlow, PushOptionsFlow):
 
     def _async_save(self, option: str, value: Any) -> ConfigFlowResult:
         return self.async_create_entry(data={**self.config_entry.options, option: value})
-
-
-def _settings(codec: Codec | None) -> set[Setting]:
-    return set(codec.settings) if codec else set()
-
-
-def _with(
-    devices: Mapping[str, Mapping[str, str]], dev_eui: str, values: Mapping[str, str]
-) -> dict[str, Mapping[str, str]]:
-    """Keep the values of a device, or forget it where all is left to be found."""
-    others = {eui: kept for eui, kept in devices.items() if eui != dev_eui}
-    return {**others, dev_eui: values} if values else others

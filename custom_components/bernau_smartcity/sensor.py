@@ -16,16 +16,19 @@ from homeassistant.const import (
     SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
     EntityCategory,
     UnitOfRatio,
+    UnitOfTime,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .codecs import CODECS
+from .bridges import is_meter
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
+from .decoders import DECODED, DECODERS
+from .decoding import STATUSES, status_of
 from .descriptions import TOTAL_OF, VALUES, ValueDescription
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
-from .metering.hours import Period
-from .model import Kind, Quantity
+from .metering.hours import HOUR, TOLERANCE, Period
+from .model import Kind, Quantity, Setting
 from .state import DeviceState, Key, suffix_of
 from .statistics import async_announce
 
@@ -44,11 +47,29 @@ SELDOM: Final = {
 class HealthDescription(SensorEntityDescription):
     """How a figure about the device itself appears."""
 
-    value_fn: Callable[[DeviceState], float | datetime | None]
+    value_fn: Callable[[DeviceState], float | datetime | str | None]
     exists_fn: Callable[[DeviceState], bool] = lambda _: True
 
 
 _DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
+
+
+def _tells_battery(state: DeviceState) -> bool:
+    """Tell whether the battery is in the payload; of decoded objects only they can tell."""
+    codec = DECODERS[state.codec]
+    told = {quantity for quantity, _ in state.latest} if codec is DECODED else codec.quantities
+    return Quantity.BATTERY in told
+
+
+def _is_sender(state: DeviceState) -> bool:
+    """Tell whether a device sends by itself; a meter behind a bridge does not."""
+    return not is_meter(state.device.dev_eui)
+
+
+def _may_wait(state: DeviceState) -> bool:
+    """Tell whether its messages may need a key."""
+    return not _is_sender(state) or Setting.KEY in DECODERS[state.codec].settings
+
 
 HEALTH: Final = (
     HealthDescription(
@@ -67,6 +88,7 @@ HEALTH: Final = (
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda state: state.heard.rssi if state.heard else None,
+        exists_fn=_is_sender,
     ),
     HealthDescription(
         key="snr",
@@ -76,6 +98,7 @@ HEALTH: Final = (
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda state: state.heard.snr if state.heard else None,
+        exists_fn=_is_sender,
     ),
     HealthDescription(
         key="lost_uplinks",
@@ -84,6 +107,27 @@ HEALTH: Final = (
         entity_category=_DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda state: state.lost,
+        exists_fn=_is_sender,
+    ),
+    HealthDescription(
+        key="message_status",
+        translation_key="message_status",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(STATUSES),
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda state: status_of(state.problem),
+        exists_fn=_may_wait,
+    ),
+    HealthDescription(
+        key="without_readings",
+        translation_key="without_readings",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        suggested_display_precision=1,
+        entity_category=_DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.spread / HOUR,
+        exists_fn=lambda state: bool(state.totals),
     ),
     HealthDescription(
         key="lorawan_battery",
@@ -93,10 +137,7 @@ HEALTH: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=_DIAGNOSTIC,
         value_fn=lambda state: state.device.battery,
-        exists_fn=lambda state: (
-            state.device.battery is not None
-            and Quantity.BATTERY not in CODECS[state.codec].quantities
-        ),
+        exists_fn=lambda state: state.device.battery is not None and not _tells_battery(state),
     ),
 )
 """Figures about a device; its battery only where the payload does not tell it."""
@@ -128,24 +169,27 @@ async def async_setup_entry(
 
 
 def _appearance(
-    coordinator: SmartCityCoordinator, state: DeviceState, description: ValueDescription
+    coordinator: SmartCityCoordinator,
+    state: DeviceState,
+    description: ValueDescription,
+    channel: int,
 ) -> tuple[str, SensorDeviceClass | None]:
     """Give translation key and device class of a quantity of a device."""
     plain = (description.key, description.device_class)
-    return (description.media or {}).get(coordinator.medium(state), plain)
+    return (description.media or {}).get(coordinator.medium(state, channel), plain)
 
 
 class ValueSensor(ValueEntity, SensorEntity):
     """The newest value of a quantity that is a number."""
 
     entity_description: ValueDescription
-    _unrecorded_attributes = frozenset({"measured_at", "display"})
+    _unrecorded_attributes = frozenset({"measured_at", "display", "too_high_by"})
 
     def __init__(self, coordinator: SmartCityCoordinator, state: DeviceState, key: Key) -> None:
         """Show the quantity and channel of the key."""
         quantity, channel = key
         description = VALUES[quantity]
-        name, device_class = _appearance(coordinator, state, description)
+        name, device_class = _appearance(coordinator, state, description, channel)
         super().__init__(coordinator, state, description, key, name)
         self._attr_device_class = device_class
         if quantity in TOTAL_OF and (TOTAL_OF[quantity], channel) in state.values:
@@ -168,12 +212,16 @@ class ValueSensor(ValueEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Tell when it was measured, and what the meter itself shows if not this."""
+        """Tell when it was measured, what the meter itself shows, and what is too much."""
         value = self.value
         if value is None:
             return {}
-        display = {} if value.display is None else {"display": value.display}
-        return {"measured_at": value.at.isoformat(), **display}
+        attributes: dict[str, Any] = {"measured_at": value.at.isoformat()}
+        if value.display is not None:
+            attributes["display"] = value.display
+        if value.excess > TOLERANCE:
+            attributes["too_high_by"] = value.excess
+        return attributes
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -199,7 +247,7 @@ class ConsumptionSensor(DeviceEntity, SensorEntity):
         quantity, channel = key
         description = VALUES[quantity]
         super().__init__(coordinator, state, description, f"{suffix_of(key)}_{period}")
-        name, self._attr_device_class = _appearance(coordinator, state, description)
+        name, self._attr_device_class = _appearance(coordinator, state, description, channel)
         self.of = (key, period)
         self._attr_state_class = None
         self._attr_translation_key = f"{name}_{period}_channel" if channel else f"{name}_{period}"
@@ -240,7 +288,7 @@ class HealthSensor(DeviceEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> float | datetime | None:
+    def native_value(self) -> float | datetime | str | None:
         """Give the figure."""
         state = self.device_state
         return None if state is None else self.entity_description.value_fn(state)

@@ -2,21 +2,32 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
 
-from .metering.hours import Period
+from .memory import Memory, from_json as memory_from_json, to_json as memory_to_json
+from .metering.gas import Conversion, Converted
+from .metering.hours import Period, Stretch
+from .metering.plausibility import Own
 from .metering.pulses import Weighed, Weights
 from .metering.register import Decision, Kind as DecisionKind, Sample, Total
-from .model import Device, Quantity, Reading
+from .model import Device, Medium, Quantity, Reading
 
 QUANTITIES: Final = {str(quantity): quantity for quantity in Quantity}
 """By their names."""
 
 type Key = tuple[Quantity, int]
 """A quantity and its channel."""
-type Source = tuple[Key, Weights]
-"""The register that a total follows, and its weights if it is one of pulses."""
+
+
+class Source(NamedTuple):
+    """What a total follows."""
+
+    register: Key
+    weights: Weights = ()
+    """Where it is one of pulses."""
+    gas: Conversion = ()
+    """Where it is the energy of a volume of gas."""
 
 
 def suffix_of(key: Key) -> str:
@@ -44,11 +55,24 @@ class Register:
     """The highest total ever shown: a late sample never makes it fall."""
     since: datetime | None = None
     """Samples from before are no longer kept, nor taken."""
+    gaps: tuple[Stretch, ...] = ()
+    """Long stretches without a sample."""
+    own: Own = (None, None)
+    """Limits by which it was judged, as far as a person has set them."""
 
     @property
     def shown(self) -> float:
         """The total as everybody sees it."""
         return max(self.total.value, self.floor)
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """The energy of a volume of gas."""
+
+    conversion: Conversion
+    shown: float
+    """The highest total ever shown: another factor never makes it fall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +83,23 @@ class Value:
     at: datetime
     display: float | None = None
     """What the meter itself shows, where that is another number."""
+    excess: float = 0.0
+    """How far a total stands too high, until what is counted has caught up with it."""
+
+
+class Found(NamedTuple):
+    """A meter that a bridge has heard."""
+
+    at: datetime
+    medium: Medium
+    maker: str = ""
+    missing: str = ""
+    """What its newest message waits for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState:
-    """Everything that is known of one device."""
+    """Everything that is known of one device, or of one meter behind a bridge."""
 
     device: Device
     codec: str = ""
@@ -75,11 +111,29 @@ class DeviceState:
     """Uplinks that never arrived, by the frame counter."""
     problem: str = ""
     """Why the newest payload gave no readings."""
+    judged: datetime | None = None
+    """When that payload was received."""
+    tried: str = ""
+    """Fingerprint of the settings with which waiting messages were decoded last."""
+    memory: Memory = field(default_factory=dict)
+    recalls: bool = False
+    """Whether what its messages mean depends on earlier ones."""
+    found: Mapping[str, Found] = field(default_factory=dict)
+    """Of a bridge: the meters that it heard, by their numbers."""
+    via: Mapping[str, datetime] = field(default_factory=dict)
+    """Of a meter: when it was heard last through each bridge."""
+    medium: Medium | None = None
+    """Of a meter behind a bridge."""
+    maker: str = ""
     latest: Mapping[Key, Reading] = field(default_factory=dict)
     """Newest reading of what is no register."""
     registers: Mapping[Key, Register] = field(default_factory=dict)
     weights: Mapping[int, Weights] = field(default_factory=dict)
     """By channel of the pulses."""
+    energies: Mapping[Key, Energy] = field(default_factory=dict)
+    """By total of volume."""
+    decoding: Mapping[str, str] | None = None
+    """Settings with which its payloads are decoded; None before the first."""
     decisions: tuple[tuple[Key, Decision], ...] = ()
     values: Mapping[Key, Value] = field(default_factory=dict)
     """What entities show; follows from the rest."""
@@ -87,6 +141,13 @@ class DeviceState:
     """Every total of the device; follows from the rest."""
     consumed: Mapping[tuple[Key, Period], float] = field(default_factory=dict)
     """By total and period; follows from the samples."""
+    spread: timedelta = timedelta()
+    """How much of this month lies in gaps of its totals; follows from the samples."""
+
+    @property
+    def bridge(self) -> str:
+        """Give through which device a meter is heard, always the same of several."""
+        return min(self.via, default="")
 
     @property
     def tags(self) -> dict[str, str]:
@@ -116,13 +177,27 @@ def to_json(state: DeviceState) -> dict[str, Any]:
             if r.at is not None
         ],
         "registers": [
-            [*key, _total_json(r.total), r.floor, r.since and _seconds(r.since)]
+            [
+                *(*key, _total_json(r.total), r.floor, r.since and _seconds(r.since)),
+                *([[*map(_seconds, gap)] for gap in r.gaps], r.own),
+            ]
             for key, r in state.registers.items()
         ],
         "weights": [[ch, *map(_fields, weights)] for ch, weights in state.weights.items()],
+        "energies": [
+            [
+                *key,
+                e.shown,
+                *([_seconds(s.since), s.factor, s.volume, s.energy] for s in e.conversion),
+            ]
+            for key, e in state.energies.items()
+        ],
+        "decoding": None if state.decoding is None else dict(state.decoding),
         "decisions": [
             [*key, d.kind, _seconds(d.at), d.before, d.after] for key, d in state.decisions
         ],
+        **_recalled_json(state),
+        **_bridged_json(state),
     }
 
 
@@ -144,13 +219,28 @@ def from_json(data: Mapping[str, Any]) -> DeviceState:
             for quantity, channel, value, at, meter in data["latest"]
         },
         registers={
-            (QUANTITIES[quantity], channel): Register(_total(total), floor, since and _time(since))
-            for quantity, channel, total, floor, since in data["registers"]
+            (QUANTITIES[quantity], channel): Register(
+                _total(total),
+                floor,
+                since and _time(since),
+                tuple((_time(begin), _time(end)) for begin, end in gaps),
+                (per_hour, modulus),
+            )
+            for quantity, channel, total, floor, since, gaps, (per_hour, modulus) in data[
+                "registers"
+            ]
         },
         weights={
             channel: tuple(Weighed(*fields) for fields in weights)
             for channel, *weights in data["weights"]
         },
+        energies={
+            (QUANTITIES[quantity], channel): Energy(
+                tuple(Converted(_time(since), *fields) for since, *fields in conversion), shown
+            )
+            for quantity, channel, shown, *conversion in data["energies"]
+        },
+        decoding=data["decoding"],
         decisions=tuple(
             (
                 (QUANTITIES[quantity], channel),
@@ -158,7 +248,51 @@ def from_json(data: Mapping[str, Any]) -> DeviceState:
             )
             for quantity, channel, kind, at, before, after in data["decisions"]
         ),
+        **_recalled(data),
+        **_bridged(data),
     )
+
+
+def _recalled_json(state: DeviceState) -> dict[str, Any]:
+    """Give what connects the messages of a device; nothing for most of them."""
+    judged = state.judged and _seconds(state.judged)
+    given = {"judged": judged, "tried": state.tried, "recalls": state.recalls}
+    memory = memory_to_json(state.memory)
+    return {name: value for name, value in {**given, "memory": memory}.items() if value}
+
+
+def _recalled(data: Mapping[str, Any]) -> dict[str, Any]:
+    judged = data.get("judged")
+    return {
+        "judged": judged and _time(judged),
+        "tried": data.get("tried", ""),
+        "recalls": data.get("recalls", False),
+        "memory": memory_from_json(data.get("memory", {})),
+    }
+
+
+def _bridged_json(state: DeviceState) -> dict[str, Any]:
+    """Give what a bridge and its meters know of each other; nothing for most devices."""
+    given = {
+        "found": {number: [_seconds(f.at), *f[1:]] for number, f in state.found.items()},
+        "via": {dev_eui: _seconds(at) for dev_eui, at in state.via.items()},
+        "medium": state.medium,
+        "maker": state.maker,
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _bridged(data: Mapping[str, Any]) -> dict[str, Any]:
+    medium = data.get("medium")
+    return {
+        "found": {
+            number: Found(_time(at), Medium(of), maker, missing)
+            for number, (at, of, maker, missing) in data.get("found", {}).items()
+        },
+        "via": {dev_eui: _time(at) for dev_eui, at in data.get("via", {}).items()},
+        "medium": medium and Medium(medium),
+        "maker": data.get("maker", ""),
+    }
 
 
 def _fields(weighed: Weighed) -> list[float]:

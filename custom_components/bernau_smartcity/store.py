@@ -1,4 +1,4 @@
-"""Durable memory of one entry: states, samples, cursors, undecoded uplinks.
+"""Durable memory of one entry: states, samples, cursors, uplinks that wait.
 
 One SQLite file beside Home Assistant's other storage. What one transaction
 holds is kept together or not at all, and its cost follows what has changed.
@@ -6,7 +6,7 @@ All functions block: call them in an executor, one at a time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 import json
@@ -14,21 +14,16 @@ from pathlib import Path
 import sqlite3
 from typing import Any, Final, Self
 
-from .model import Uplink
-from .samples import SCHEMA as SAMPLES_SCHEMA, DueHours, Samples, micros
+from .objects import SCHEMA as OBJECTS_SCHEMA, Objects
+from .samples import SCHEMA as SAMPLES_SCHEMA, DueHours, Samples
 from .state import DeviceState, from_json, to_json
+from .waiting import SCHEMA as WAITING_SCHEMA, Recent, Waiting
 
 VERSION: Final = 1
-UNDECODED_KEPT: Final = 200
-"""Uplinks per device that wait for a decoder."""
 
 _SCHEMA: Final = """
 CREATE TABLE device (dev_eui TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cursor (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE undecoded (
-    dev_eui TEXT, received_at INTEGER, id TEXT, uplink TEXT NOT NULL,
-    PRIMARY KEY (dev_eui, received_at, id)
-) WITHOUT ROWID;
 CREATE TABLE place (
     dev_eui TEXT PRIMARY KEY, facts TEXT NOT NULL, floors TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -41,6 +36,19 @@ class Kept:
 
     states: dict[str, DeviceState]
     cursors: dict[str, str]
+    renewed: int = 0
+    """Devices that begin anew, as what was held of them could not be read."""
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Tell whether the file itself is damaged, and nothing else will ever help."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return (code & 0xFF) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def put_aside(path: Path) -> str:
+    """Rename a file that cannot be used, and give its new name."""
+    return path.replace(path.with_suffix(f".damaged-{int(datetime.now(UTC).timestamp())}")).name
 
 
 class PlaceNotes:
@@ -69,16 +77,23 @@ class PlaceNotes:
 class Store:
     """The open file."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, aside: str = "") -> None:
         """Use an open database with the schema in place."""
         self._db = connection
+        self.aside = aside
+        """Name of the file that could not be read, and was put aside for this one."""
         self.samples = Samples(connection)
         self.hours = DueHours(connection)
+        self.objects = Objects(connection)
         self.places = PlaceNotes(connection)
+        self.waiting = Waiting(connection)
+        self.recent = Recent(connection)
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open or create the file; a file that cannot be read is put aside.
+        """Open or create the file; one that is damaged or of another version is put aside.
+
+        What it held is then read again from what the network server retains.
 
         Raises OSError or sqlite3.Error when the place cannot be written.
         """
@@ -86,22 +101,28 @@ class Store:
         try:
             return cls(_opened(path))
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if not (is_damage(error) or isinstance(error, sqlite3.NotSupportedError)):
                 raise
-            path.replace(path.with_suffix(f".damaged-{int(datetime.now(UTC).timestamp())}"))
-            return cls(_opened(path))
+            aside = put_aside(path)
+            return cls(_opened(path), aside)
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
     def load(self) -> Kept:
-        """Read all states and cursors; a state that cannot be read starts anew."""
+        """Read all states and cursors; a device whose state cannot be read begins anew."""
         states: dict[str, DeviceState] = {}
-        for dev_eui, text in self._db.execute("SELECT dev_eui, state FROM device"):
-            with suppress(ValueError, KeyError, TypeError):
+        rows = self._db.execute("SELECT dev_eui, state FROM device").fetchall()
+        for dev_eui, text in rows:
+            try:
                 states[dev_eui] = from_json(json.loads(text))
-        return Kept(states, dict(self._db.execute("SELECT key, value FROM cursor")))
+            except ValueError, KeyError, TypeError:
+                with self.transaction():
+                    self.forget_readings(dev_eui)
+                    self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
+        cursors = dict(self._db.execute("SELECT key, value FROM cursor"))
+        return Kept(states, cursors, len(rows) - len(states))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -125,37 +146,18 @@ class Store:
         """Keep cursors of the network server."""
         self._db.executemany("INSERT OR REPLACE INTO cursor VALUES (?, ?)", cursors.items())
 
-    def put_undecoded(self, uplink: Uplink) -> None:
-        """Keep an uplink that gave no readings until a decoder understands it."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO undecoded VALUES (?, ?, ?, ?)",
-            (uplink.dev_eui, micros(uplink.received_at), uplink.id, _uplink_json(uplink)),
-        )
-        self._db.execute(
-            "DELETE FROM undecoded WHERE dev_eui = ?1 AND received_at < coalesce((SELECT"
-            " received_at FROM undecoded WHERE dev_eui = ?1 ORDER BY received_at DESC"
-            " LIMIT 1 OFFSET ?2), 0)",
-            (uplink.dev_eui, UNDECODED_KEPT - 1),
-        )
-
-    def take_undecoded(self, dev_eui: str) -> list[Uplink]:
-        """Give the waiting uplinks of a device, oldest first, and forget them."""
-        rows = self._db.execute(
-            "SELECT uplink FROM undecoded WHERE dev_eui = ? ORDER BY received_at, id", (dev_eui,)
-        ).fetchall()
-        self._db.execute("DELETE FROM undecoded WHERE dev_eui = ?", (dev_eui,))
-        return [_uplink(json.loads(text)) for (text,) in rows]
-
     def forget_readings(self, dev_eui: str) -> None:
         """Forget what was read from a device, and the cursor up to which it was."""
         self.samples.forget(dev_eui)
         self.hours.forget(dev_eui)
+        self.recent.forget(dev_eui)
         self._db.execute("DELETE FROM cursor WHERE key = ?", (dev_eui,))
 
     def forget_device(self, dev_eui: str) -> None:
         """Forget a device altogether."""
         self.forget_readings(dev_eui)
-        self._db.execute("DELETE FROM undecoded WHERE dev_eui = ?", (dev_eui,))
+        self.waiting.forget(dev_eui)
+        self.objects.forget(dev_eui)
         self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
 
 
@@ -164,11 +166,14 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA synchronous = FULL")
         (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version == 0:
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version == tables == 0:
             database.executescript(
                 f"BEGIN;{_SCHEMA}{SAMPLES_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;"
             )
             version = VERSION
+        if version == VERSION:
+            database.executescript(WAITING_SCHEMA + OBJECTS_SCHEMA)
     except BaseException:
         database.close()
         raise
@@ -177,27 +182,3 @@ def _opened(path: Path) -> sqlite3.Connection:
         message = f"storage version {version}, not {VERSION}"
         raise sqlite3.NotSupportedError(message)
     return database
-
-
-def _uplink_json(uplink: Uplink) -> str:
-    return json.dumps(
-        {
-            "dev_eui": uplink.dev_eui,
-            "id": uplink.id,
-            "received_at": uplink.received_at.isoformat(),
-            "f_port": uplink.f_port,
-            "f_cnt": uplink.f_cnt,
-            "payload": uplink.payload.hex(),
-            "encrypted": uplink.encrypted,
-            "settings": dict(uplink.settings),
-        }
-    )
-
-
-def _uplink(data: dict[str, object]) -> Uplink:
-    received_at, payload = str(data.pop("received_at")), str(data.pop("payload"))
-    return Uplink(
-        **data,  # type: ignore[arg-type]  # written by _uplink_json with these very fields
-        received_at=datetime.fromisoformat(received_at),
-        payload=bytes.fromhex(payload),
-    )

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from .metering.hours import Bounds, Period, consumed
+from .metering.gas import energy_at, in_energy
+from .metering.hours import Bounds, Period, Stretch, gaps, spread, total_at
 from .metering.placement import OLDEST
 from .metering.plausibility import Limits
 from .metering.pulses import Weights, weighed
-from .metering.register import Decision, Point, Sample, fold
+from .metering.register import Decision, Folded, Point, Sample, Total, fold
 from .model import Quantity
 from .state import Key, Register, Source
 from .store import Store
@@ -20,6 +21,7 @@ from .store import Store
 SAMPLES_KEPT: Final = timedelta(days=40)
 """Longer than any network server retains uplinks, so late ones find their place."""
 PRUNE_STEP: Final = timedelta(days=1)
+INSTANT: Final = timedelta(microseconds=1)
 
 
 def continued(
@@ -31,13 +33,18 @@ def continued(
 ) -> tuple[Register, datetime, tuple[Decision, ...]] | None:
     """Continue one register; samples that came late are put where they belong.
 
+    With limits that a person has changed all that is kept of it is judged anew.
     Gives it with the time after which its total may have changed and the
     decisions made since then, None where nothing changed.
     """
     dev_eui, key = of
-    if before is not None and before.since is not None:
-        samples = [sample for sample in samples if sample.at > before.since]
+    kept_since = None if before is None else before.since
+    if kept_since is not None:
+        samples = [sample for sample in samples if sample.at > kept_since]
     earliest = store.samples.add(dev_eui, key, samples)
+    if before is not None and before.own != limits.own:
+        oldest = store.samples.oldest(dev_eui, key)
+        earliest = oldest if kept_since is None else kept_since + INSTANT
     if earliest is None:
         return None
     start = store.samples.firm_before(dev_eui, key, earliest)
@@ -47,12 +54,20 @@ def continued(
     if folded.total is None:  # pragma: no cover  # a fold over samples always gives a total
         return None
     store.samples.put_totals(dev_eui, key, replayed, folded)
-    register = Register(
-        folded.total,
-        folded.total.value if before is None else before.shown,
-        None if before is None else before.since,
-    )
+    floor = folded.total.value if before is None else before.shown
+    found = _gaps(() if before is None else before.gaps, start, folded)
+    register = Register(folded.total, floor, kept_since, found, limits.own)
     return register, since or earliest, folded.decisions
+
+
+def _gaps(before: Iterable[Stretch], start: Total | None, folded: Folded) -> tuple[Stretch, ...]:
+    """Give the gaps of a register that was continued from a total on."""
+    if start is None:
+        return tuple(gaps(folded.points))
+    points = (Point(start.last.at, start.value), *folded.points)
+    oldest = points[-1].at - SAMPLES_KEPT
+    known = (gap for gap in before if oldest < gap[1] <= start.last.at)
+    return (*known, *gaps(points))
 
 
 def pruned(
@@ -83,26 +98,45 @@ def pruned(
 
 
 def sources(
-    registers: Mapping[Key, Register], weights: Mapping[int, Weights], quantity: Quantity | None
+    registers: Mapping[Key, Register],
+    weights: Mapping[int, Weights],
+    quantities: Mapping[int, Quantity],
 ) -> dict[Key, Source]:
-    """Give what each total of a device follows; pulses stand for the quantity."""
-    found: dict[Key, Source] = {key: (key, ()) for key in registers}
-    if quantity is not None:
-        for channel, known in weights.items():
-            found.setdefault((quantity, channel), ((Quantity.PULSES, channel), known))
+    """Give what each total of a device follows; the pulses of a channel stand for its quantity."""
+    found = {key: Source(key) for key in registers}
+    for channel, quantity in quantities.items():
+        source = Source((Quantity.PULSES, channel), weights[channel])
+        found.setdefault((quantity, channel), source)
     return found
 
 
-def total_of(source: Source, total: float) -> float:
-    """Give a total from that of the register which it follows."""
-    _, weights = source
-    return weighed(weights, total) if weights else total
+def total_of(source: Source, point: Point) -> float:
+    """Give a total from a point of the register which it follows."""
+    total = weighed(source.weights, point.total) if source.weights else point.total
+    return energy_at(source.gas, Point(point.at, total)) if source.gas else total
+
+
+def followed(source: Source, points: Iterable[Point]) -> list[Point]:
+    """Give the points of a total from those of the register which it follows."""
+    totals = [Point(each.at, total_of(source._replace(gas=()), each)) for each in points]
+    return in_energy(source.gas, totals) if source.gas else totals
 
 
 def series(store: Store, dev_eui: str, source: Source, since: datetime | None) -> list[Point]:
     """Give the points of a total from the newest one not after a time on, or all."""
-    points = store.samples.points(dev_eui, source[0], since)
-    return [Point(at, total_of(source, total)) for at, total in points]
+    return followed(source, store.samples.points(dev_eui, source.register, since))
+
+
+def spread_in(found: Iterable[Stretch], bounds: Bounds) -> timedelta:
+    """Give how much of this month lies in gaps."""
+    month = bounds.get(Period.THIS_MONTH)
+    return spread(found, *month) if month else timedelta()
+
+
+def value_at(store: Store, dev_eui: str, source: Source, at: datetime) -> float:
+    """Give a total of a device at a time."""
+    points = store.samples.neighbours(dev_eui, source.register, at)
+    return total_at(followed(source, points), at)
 
 
 def consumption(
@@ -111,11 +145,7 @@ def consumption(
     """Give what was consumed in each period by each total."""
     found: dict[tuple[Key, Period], float] = {}
     for key, source in totals.items():
-        for period, (start, end) in bounds.items():
-            points = {
-                Point(at, total_of(source, total))
-                for edge in (start, end)
-                for at, total in store.samples.neighbours(dev_eui, source[0], edge)
-            }
-            found[key, period] = consumed(sorted(points), start, end)
+        for period, edges in bounds.items():
+            start, end = (value_at(store, dev_eui, source, edge) for edge in edges)
+            found[key, period] = end - start
     return found

@@ -65,7 +65,7 @@ def device_row(device: Device) -> dict[str, Any]:
         "slug": device.name.lower().replace(" ", "-"),
         "parser_id": uuid(mix(_PARSER), int(device.profile.id[:8], 16)),
         "template_id": None,
-        "meta": _model(device) | device.profile.tags | device.tags,
+        "meta": {**_model(device), **device.profile.tags, **device.tags},
         "interfaces": [{"id": uuid(device.salt, 603), "enabled": True, "opts": options}],
         "tags": [folder_row(device.application)],
     }

@@ -16,7 +16,15 @@ from custom_components.bernau_smartcity.codecs import (
     find,
     register,
 )
-from custom_components.bernau_smartcity.model import Codec, Device, Medium, Reading, Uplink
+from custom_components.bernau_smartcity.model import (
+    Codec,
+    DecodeError,
+    Device,
+    Medium,
+    Reading,
+    Setting,
+    Uplink,
+)
 
 from .vectors import FOLDER
 
@@ -167,3 +175,14 @@ def test_keys_begin_with_the_name_of_their_file() -> None:
         assert key == found.key
         assert key == key.lower()
         assert key.isidentifier()
+
+
+@pytest.mark.parametrize("codec", CODECS.values(), ids=lambda codec: codec.key)
+def test_layouts_can_be_judged(codec: Codec) -> None:
+    """Whoever asks a person for a layout can tell a good one from nonsense."""
+    assert (codec.layout is not None) is (Setting.LAYOUT in codec.settings)
+    if codec.layout is not None:
+        codec.layout.check(codec.layout.example)
+        for nonsense in ("", "nonsense", "1 = nonsense", "x" * 2000):
+            with pytest.raises(DecodeError):
+                codec.layout.check(nonsense)

@@ -11,10 +11,12 @@ such; `note` where a published expectation is not followed.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 import json
 from pathlib import Path
 from typing import Any, override
 
+from custom_components.bernau_smartcity import codecs
 from custom_components.bernau_smartcity.codecs import CODECS
 from custom_components.bernau_smartcity.model import (
     Codec,
@@ -94,6 +96,13 @@ def uplink(
     )
 
 
+def module_of(codec: Codec) -> str:
+    """Give the name of the module in which a codec stands."""
+    return next(
+        name for name, module in MODULES.items() if any(one is codec for one in module.CODECS)
+    )
+
+
 def _reading(row: Mapping[str, Any]) -> Reading:
     at = row.get("at")
     return Reading(
@@ -113,5 +122,11 @@ def load() -> list[Vector]:
         for content in json.loads(path.read_text(encoding="utf-8"))
     ]
 
+
+MODULES = {
+    path.stem: import_module(f"{codecs.__name__}.{path.stem}")
+    for path in sorted(Path(codecs.__file__).parent.glob("[!_]*.py"))
+}
+"""All modules of codecs by their name."""
 
 VECTORS = load()

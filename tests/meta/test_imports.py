@@ -12,6 +12,7 @@ MODEL = f"{HOUSE}.model"
 
 PURE = {
     "codecs": {"cryptography"},
+    "mapping": set(),
     "metering": set(),
     "network": {"aiohttp", "chirpstack_api", "google", "grpc"},
     "visitors": set(),

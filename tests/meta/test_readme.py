@@ -24,8 +24,8 @@ def test_table_of_devices_is_that_of_the_codecs() -> None:
 
 def test_every_tag_is_explained() -> None:
     """Whoever keeps an inventory on the network server finds the names here."""
-    secrets = {Setting.KEY}
-    for name in (*(set(Setting) - secrets), "building", "model", "meter_number"):
+    elsewhere = {Setting.KEY, Setting.MAPPING}
+    for name in (*(set(Setting) - elsewhere), "building", "model", "meter_number"):
         assert f"| `{name}` |" in README
     for medium in QUANTITY_OF_MEDIUM:
         assert f"`{medium}`" in README

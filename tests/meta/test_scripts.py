@@ -67,7 +67,7 @@ def test_requirements_are_pinned_and_name_no_place(path: Path) -> None:
         assert re.fullmatch(r"[A-Za-z0-9._-]+(\[[a-z0-9,-]+\])?==[\w.+!]+( ; .+)?", line), line
 
 
-@pytest.mark.parametrize("name", ["2026.10", "2026.11", "decode", "demo"])
+@pytest.mark.parametrize("name", ["2026.10", "2026.11", "decode", "demo", "fuzz"])
 def test_requirements_are_those_of_the_project(name: str) -> None:
     """After a change of pyproject.toml, `scripts/setup --lock` was run."""
     locked = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8").lower().replace("_", "-")

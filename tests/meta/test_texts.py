@@ -62,6 +62,7 @@ GRAMMAR = {
 OF_HOME_ASSISTANT = {
     "already_configured",
     "already_in_progress",
+    "config_entry_id",
     "device_id",
     "entity_id",
     "unknown",

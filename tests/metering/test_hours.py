@@ -17,6 +17,7 @@ from custom_components.bernau_smartcity.metering.hours import (
     consumed,
     gaps,
     repair,
+    spread,
     total_at,
 )
 from custom_components.bernau_smartcity.metering.register import Point
@@ -148,3 +149,15 @@ def test_sum_that_was_read_back() -> None:
     """A row is written once it is held."""
     assert Row(START, 1, 1e6).is_held(1e6 + 1e-7)
     assert not Row(START, 1, 1).is_held(1.1)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)).map(sorted)),
+    st.integers(0, 50),
+    st.integers(0, 50),
+)
+def test_time_in_any_stretches(stretches: list[list[int]], start: int, end: int) -> None:
+    """Each hour of the period counts once, in however many stretches it lies."""
+    inside = {hour for begin, until in stretches for hour in range(begin, until)}
+    found = spread([(at(begin), at(until)) for begin, until in stretches], at(start), at(end))
+    assert found == len(inside.intersection(range(start, end))) * HOUR

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.bernau_smartcity.metering.pulses import Weighed, pulse_weight, weigh, weighed
+from custom_components.bernau_smartcity.metering.pulses import Weighed, positive, weigh, weighed
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from custom_components.bernau_smartcity.metering.pulses import Weighed, pulse_we
 )
 def test_weight_is_a_positive_number(text: str | None, weight: float | None) -> None:
     """Tags are written by people."""
-    assert pulse_weight(text) == weight
+    assert positive(text) == weight
 
 
 def test_first_weight_holds_from_the_first_pulse() -> None:

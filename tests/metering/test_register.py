@@ -165,3 +165,20 @@ def test_every_register_has_limits() -> None:
     for quantity in Quantity:
         if quantity.kind is QuantityKind.REGISTER:
             assert all(limits_of(quantity, medium).per_hour > 0 for medium in Medium)
+
+
+def test_what_a_person_sets_wins() -> None:
+    """And what was left out is as ever."""
+    usual = Limits(per_hour=500, dip=0.01, modulus=1_000)
+    assert usual.adjusted((None, None)) == usual
+    adjusted = usual.adjusted((5, None))
+    assert (adjusted.per_hour, adjusted.modulus, adjusted.dip) == (5, 1_000, 0.01)
+    assert usual.adjusted((None, 99)).across_rollover(98, 1) == 2
+
+
+@pytest.mark.parametrize(
+    ("excess", "day", "material"), [(0, 0, False), (5, 0, False), (6, 0, True), (6, 7, False)]
+)
+def test_little_that_is_too_much_is_no_matter(excess: float, day: float, *, material: bool) -> None:
+    """Neither what a day catches up with nor what is little for such a meter."""
+    assert Limits(per_hour=500).is_material(excess, day) is material

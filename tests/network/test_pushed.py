@@ -166,4 +166,5 @@ async def test_nothing_to_ask() -> None:
     assert await connection.devices([SCOPE]) == []
     assert [batch async for batch in connection.poll([SCOPE], {})] == []
     await connection.close()
-    assert SERVERS["push_only"].connect({}, None)  # type: ignore[arg-type]  # it is not used
+    other = SERVERS["push_only"].connect({}, None)  # type: ignore[arg-type]  # it is not used
+    assert isinstance(other, PushOnly)

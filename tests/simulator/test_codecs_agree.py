@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from custom_components.bernau_smartcity.codecs import CODECS
+from custom_components.bernau_smartcity.decoders import DECODED, DECODERS
+from custom_components.bernau_smartcity.mapping import proposals, written
 from custom_components.bernau_smartcity.model import Kind, Uplink, readings_of
 from simulator import frames, schedule
 from simulator.build import build
@@ -27,6 +28,14 @@ _INCLUDED = {("parametric_pcr2", "people_in_period"), ("parametric_pcr2", "peopl
 """What is part of a total in the same message is left out."""
 
 
+def _approved(key: str, frame: frames.Frame) -> dict[str, str]:
+    """Give the settings in which a person approved of what is proposed for the fields."""
+    if key != DECODED.key:
+        return {}
+    found = {p.path: p.assignment for p in proposals([[frame.decoded]]) if p.assignment}
+    return {"mapping": written(found)}
+
+
 @pytest.mark.parametrize("key", sorted(frames.FRAMES))
 def test_agree(standing_town: Town, key: str) -> None:
     """Value by value, for every device of the model."""
@@ -44,9 +53,10 @@ def test_agree(standing_town: Town, key: str) -> None:
                 f_port=frame.f_port,
                 f_cnt=number,
                 payload=frame.payload,
-                settings=device.tags,
+                decoded=frame.decoded if device.profile.decodes else None,
+                settings={**device.tags, **_approved(key, frame)},
             )
-            readings = list(readings_of(CODECS[key].decode(uplink)))
+            readings = list(readings_of(DECODERS[key].decode(uplink)))
             read = {
                 (r.quantity.value, r.channel): r.value
                 for r in sorted(readings, key=lambda reading: reading.at or uplink.received_at)

@@ -12,6 +12,7 @@ from pkgutil import iter_modules
 from typing import Final
 
 from ..model import Codec, Device
+from ._checks import checked as checked
 
 NO_CODEC: Final = "none"
 """What a person chooses for devices that shall not be decoded."""

@@ -72,4 +72,6 @@ def _in_range(reading: Reading) -> Reading:
         unit = f" {reading.quantity.unit}".rstrip()
         msg = f"{reading.quantity} of {value:g}{unit} is out of range"
         raise DecodeError(msg)
+    if type(reading.value) is float:
+        return reading
     return Reading(reading.quantity, value, reading.channel, reading.at, reading.meter)

@@ -12,13 +12,16 @@ from typing import Final
 from ..model import DecodeError, Quantity, Reading
 from ._times import EARLIEST, unix
 
-type Read = Callable[[bytes], Iterable[Reading]]
-type Length = int | Mapping[int, int]
-"""Bytes of data; by the kind of a stored value (fifth byte) where that decides."""
-type Elements = Mapping[tuple[int, int], tuple[Length, Read]]
+type Read[T = Reading] = Callable[[bytes], Iterable[T]]
+type Length = int | Mapping[int, int] | Callable[[bytes], int]
+"""Bytes of data; by the kind of a stored value (fifth byte) where that decides, or
+of what the data begins with."""
+type Elements[T = Reading] = Mapping[tuple[int, int], tuple[Length, Read[T]]]
 """By channel and type."""
 
 _KIND: Final = 4
+_BEGINNING: Final = 8
+"""That many bytes tell the length, where it is not fixed."""
 _REPLIES: Final = frozenset({0xF8, 0xF9, 0xFE, 0xFF})
 """Channels on which a device answers to a command."""
 _SHORT_MISSING: Final = frozenset({0x7FFF, -0x8000})
@@ -63,6 +66,24 @@ def clock(data: bytes) -> Iterator[Reading]:
         yield Reading(Quantity.CLOCK, seconds, at=at)
 
 
+def contact(number: int) -> Read:
+    """Read the state of a numbered input."""
+
+    def read(data: bytes) -> Iterator[Reading]:
+        yield Reading(Quantity.CONTACT, data[0] == 1, number)
+
+    return read
+
+
+def pulses(number: int) -> Read:
+    """Read the count of a numbered input."""
+
+    def read(data: bytes) -> Iterator[Reading]:
+        yield Reading(Quantity.PULSES, int.from_bytes(data, "little"), number)
+
+    return read
+
+
 def two_counts(first: Quantity, second: Quantity, channel: int = 0) -> Read:
     """Read two numbers of two bytes; an alarm may follow."""
 
@@ -91,8 +112,7 @@ def stored(data: bytes, readings: Iterable[Reading]) -> Iterator[Reading]:
             yield Reading(reading.quantity, reading.value, reading.channel, at)
 
 
-COMMON: Final[Elements] = {
-    (0x01, 0x75): (1, battery),
+NAMEPLATE: Final[Elements] = {
     (0xFF, 0x01): (1, nothing),  # version of the protocol
     (0xFF, 0x08): (6, nothing),  # serial number
     (0xFF, 0x09): (2, nothing),  # version of the hardware
@@ -107,13 +127,16 @@ COMMON: Final[Elements] = {
 }
 """Elements of all models."""
 
+COMMON: Final[Elements] = {(0x01, 0x75): (1, battery), **NAMEPLATE}
+"""Elements of all models with a battery."""
+
 
 def cleared(kind: int, length: int = 1, read: Read = restart) -> Elements:
     """Give the reply to a command that sets counters to zero; firmware varies in the channel."""
     return {(channel, kind): (length, read) for channel in (0xFE, 0xFF)}
 
 
-def decode(payload: bytes, elements: Elements) -> Iterator[Reading]:
+def decode[T](payload: bytes, elements: Elements[T]) -> Iterator[T]:
     """Read all elements; a reply to a command ends the frame, as nothing measured follows it."""
     if not payload:
         msg = "payload is empty"
@@ -129,7 +152,9 @@ def decode(payload: bytes, elements: Elements) -> Iterator[Reading]:
             raise DecodeError(msg)
         length, read = element
         begin = position + 2
-        if not isinstance(length, int):
+        if callable(length):
+            length = length(payload[begin : begin + _BEGINNING].ljust(_BEGINNING, b"\0"))
+        elif not isinstance(length, int):
             length = _stored_length(length, payload[begin : begin + _KIND + 1])
         data = payload[begin : begin + length]
         if len(data) < length:

@@ -1,17 +1,19 @@
 """Axioma Qalcosonic W1: ultrasonic water meter.
 
 fPort 100 measurement, 101 configuration, 103 alarm; least significant byte
-first, litres, Unix times of the meter's clock. Sources: Axioma "W1 LoRa payload
+first, litres, Unix times of the meter's clock. The configuration tells how
+often volumes are stored, and whether those are fluid ounces. Sources: Axioma "W1 LoRa payload
 Extended", TheThingsNetwork/lorawan-devices vendor/axioma (Enhanced 24h).
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import accumulate
+import re
 import struct
 from typing import Final
 
-from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
+from ..model import Codec, DecodeError, Medium, Quantity, Reading, Remember, Setting, Told, Uplink
 from ._checks import checked
 from ._settings import interval
 from ._times import is_plausible, unix
@@ -50,21 +52,59 @@ _REFINED: Final = {
     0b011: Quantity.BACKFLOW,
     0b100: Quantity.FROST,
     0b101: Quantity.BURST,
+    0b110: Quantity.TAMPER,
 }
 """Top three bits of the status: which temporary error it is."""
 
+_OUNCE: Final = 29.5735295625e-6
+"""m³ in the fluid ounce of the United States."""
+_NOW_IN_OUNCES: Final = re.compile(rb"\x04\x93[\x3d\xbd]")
+_STORED_IN_OUNCES: Final = re.compile(rb"[\x44\x4d]\x93[\x3d\xbd]")
+"""Heads of M-Bus records in the configuration: of the volume now and of stored ones."""
+_SPACING: Final = 4
+"""Bytes at its end: that a profile is stored; its length, control and steps."""
+_PROFILE: Final = 0x1E
+_STEPS: Final = (
+    timedelta(seconds=1),
+    timedelta(minutes=1),
+    timedelta(hours=1),
+    timedelta(days=1),
+)
+_FEWEST, _MOST = 1, 250
+_INTERVAL, _NOW_UNIT, _STORED_UNIT = "interval", "unit", "stored_unit"
+"""What is kept of the configuration: seconds, `oz` or nothing."""
 
-def _decode(uplink: Uplink) -> Iterable[Reading]:
+
+def _decode(uplink: Uplink) -> Iterable[Told]:
     match uplink.f_port:
         case 100:
             return checked(uplink, _measurement(uplink))
         case 103:
             return checked(uplink, _alarm(uplink))
         case 101:
-            # Describes the layout and the interval; nothing in it was measured.
-            return ()
+            return tuple(_configuration(uplink.payload))
     msg = f"fPort {uplink.f_port} is none of 100, 101 and 103"
     raise DecodeError(msg)
+
+
+def _configuration(payload: bytes) -> Iterator[Remember]:
+    profile, _, control, steps = payload[-_SPACING:].rjust(_SPACING, b"\0")
+    if profile == _PROFILE and _FEWEST <= steps <= _MOST:
+        seconds = steps * _STEPS[control >> 4 & 3].total_seconds()
+        yield Remember(_INTERVAL, f"{seconds:.0f}")
+    for name, head in ((_NOW_UNIT, _NOW_IN_OUNCES), (_STORED_UNIT, _STORED_IN_OUNCES)):
+        yield Remember(name, "oz" if head.search(payload) else "")
+
+
+def _volume(uplink: Uplink, name: str, count: int) -> float:
+    return count * _OUNCE if uplink.memory.get(name) else count / 1000
+
+
+def _interval(uplink: Uplink) -> timedelta:
+    """Give the time between stored volumes, as a person or the meter told it."""
+    seconds = uplink.memory.get(_INTERVAL, "")
+    told = timedelta(seconds=int(seconds)) if seconds.isdecimal() else timedelta(hours=1)
+    return interval(uplink, told)
 
 
 def _measurement(uplink: Uplink) -> Iterator[Reading]:
@@ -79,9 +119,10 @@ def _measurement(uplink: Uplink) -> Iterator[Reading]:
     now = _clock(seconds, uplink.received_at)
     yield from _state(now, status)
     if volume != _MISSING:
-        yield Reading(Quantity.VOLUME, volume / 1000, at=now)
+        yield Reading(Quantity.VOLUME, _volume(uplink, _NOW_UNIT, volume), at=now)
     if not _is_short(payload):
-        yield from _history(payload, now, interval(uplink, timedelta(hours=1)))
+        for stored, at in _history(payload, now, _interval(uplink)):
+            yield Reading(Quantity.VOLUME, _volume(uplink, _STORED_UNIT, stored), at=at)
 
 
 def _is_short(payload: bytes) -> bool:
@@ -97,8 +138,8 @@ def _is_short(payload: bytes) -> bool:
     return period in _PERIODS and all(volume < _LARGEST for volume in past)
 
 
-def _history(payload: bytes, now: datetime, step: timedelta) -> Iterator[Reading]:
-    """Read the stored volumes of an Extended message: each adds what followed the one before."""
+def _history(payload: bytes, now: datetime, step: timedelta) -> Iterator[tuple[int, datetime]]:
+    """Give the stored volumes of an Extended message: each adds what followed the one before."""
     body = payload.removesuffix(_PADDING) if len(payload) % 2 == 0 else payload
     rest = body[_EXTENDED + 2 * _DELTAS :]
     if len(body) < _EXTENDED or len(body) % 2 == 0 or rest.strip(_PADDING):
@@ -119,7 +160,7 @@ def _history(payload: bytes, now: datetime, step: timedelta) -> Iterator[Reading
         at = begin + place * step
         # What lies ahead of the clock has not been stored yet.
         if at <= now:
-            yield Reading(Quantity.VOLUME, volume / 1000, at=at)
+            yield volume, at
 
 
 def _enhanced(uplink: Uplink) -> Iterator[Reading]:
@@ -133,7 +174,7 @@ def _enhanced(uplink: Uplink) -> Iterator[Reading]:
         raise DecodeError(msg)
     yield from _state(now, status)
     if first != _MISSING and _DELTA_14_MISSING not in deltas:
-        yield Reading(Quantity.VOLUME, (first + sum(deltas)) / 1000, at=now)
+        yield Reading(Quantity.VOLUME, _volume(uplink, _STORED_UNIT, first + sum(deltas)), at=now)
 
 
 def _alarm(uplink: Uplink) -> Iterator[Reading]:

@@ -102,13 +102,13 @@ def _telegram(module: _Module, form: int, records: Sequence[Record]) -> Iterator
         if reading.quantity in _QUANTITIES:
             yield reading
     for record in records:
-        if record.what is What.ERROR_FLAGS:
+        if record.head.what is What.ERROR_FLAGS:
             flags = int.from_bytes(record.raw, "little")
             yield Reading(Quantity.FAULT, bool(flags & module.faults), 0, now, meter)
             if module.battery_low:
                 low = bool(flags & module.battery_low)
                 yield Reading(Quantity.BATTERY_LOW, low, 0, now, meter)
-        elif record.what is What.MANUFACTURER:
+        elif record.head.what is What.MANUFACTURER:
             yield from _compressed(record, now, meter)
 
 
@@ -123,7 +123,7 @@ _SHORT_MISSING: Final = -0x8000
 
 def _compressed(record: Record, at: datetime | None, meter: str) -> Iterator[Reading]:
     """Read temperatures, flow and power: eight bytes behind 07 FF A0 xx."""
-    match record.qualifiers:
+    match record.head.qualifiers:
         case (code, exponents) if code == _COMPRESSED and len(record.raw) == struct.calcsize(
             "<hhHH"
         ):
@@ -145,7 +145,7 @@ def _compressed(record: Record, at: datetime | None, meter: str) -> Iterator[Rea
 def _number_in_info(records: Sequence[Record]) -> str:
     """Give the meter number of a module that sends none of the standard records."""
     for record in records:
-        if record.what is What.MANUFACTURER and record.qualifiers == _INFO:
+        if record.head.what is What.MANUFACTURER and record.head.qualifiers == _INFO:
             digits = record.raw[_INFO_NUMBER][::-1].hex()
             return digits if digits.isdecimal() else ""
     return ""

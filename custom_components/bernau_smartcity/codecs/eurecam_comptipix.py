@@ -15,6 +15,7 @@ from typing import Any, Final
 from ..model import (
     Codec,
     DecodeError,
+    Layout,
     Medium,
     Missing,
     Quantity,
@@ -123,5 +124,6 @@ CODECS: Final[tuple[Codec, ...]] = (
         names=("ComptiPix 2D", "ComptiPix 3D", "ComptiPix V3"),
         modulus=dict.fromkeys(_TOTALS, 2**32),
         settings=(Setting.SWAP, Setting.LAYOUT),
+        layout=Layout("people_in, people_out, -, -, -", layout),
     ),
 )

@@ -1,130 +1,219 @@
-"""KLAX by Alpha-Omega Technology (formerly Comtac): reads electricity meters optically.
+"""KLAX by Alpha-Omega Technology (formerly Comtac): reads electricity meters.
 
-fPort 3 measurement; 100, 101 and 103 to 105 tell the configuration. Most
-significant byte first. Header of two bytes: version and type; battery. Sources:
-ZennerIoT/element-parsers lib/comtac_klax.ex, TheThingsNetwork/lorawan-devices
+Optically (SML, IEC 62056-21, Logarex, eBZ, Tritschler) or over Modbus. Most significant byte
+first. Header of two bytes: version and type; connection test, mode and battery. Then, by fPort,
+3: message number, part and number of parts, and blocks; each part stands for itself
+100: interval in minutes between stored values
+101: version of the firmware
+103: registers found in the meter
+104: the four registers that are read, 105: the same for Modbus
+Sources: ZennerIoT/element-parsers lib/comtac_klax.ex, TheThingsNetwork/lorawan-devices
 vendor/alpha-omega-technology.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import batched
 from math import isfinite
 import struct
 from typing import Final
 
-from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Uplink
+from ..model import (
+    Codec,
+    DecodeError,
+    Medium,
+    Quantity,
+    Reading,
+    Remember,
+    Setting,
+    Told,
+    Uplink,
+)
+from . import _obis
 from ._checks import checked
+from ._layout import FORM, layout
 from ._settings import interval
 
-_MEASUREMENT: Final = 3
-_CONFIGURATION: Final = frozenset({100, 101, 103, 104, 105})
-_HEAD: Final = 4
-"""Header, and on fPort 3 the message index and which part of how many this is."""
-_TYPES: Final = 2
-"""0 reads meters optically, 1 is the Modbus KLAX."""
+_SHORTEST: Final[Mapping[int, int]] = {3: 4, 100: 4, 101: 4, 103: 4, 104: 15, 105: 4}
+"""Bytes of a message by fPort."""
+_MEASUREMENT, _CONFIGURATION, _REGISTERS_SET = 3, 100, 104
+_HEAD: Final = 2
+_BLOCKS: Final = 4
+_OPTICAL, _MODBUS = 0, 1
+"""Types of device."""
 
-_WH: Final = 1
-"""Unit code; registers in other units are not those of energy."""
-_REGISTERS: Final[Mapping[int, Quantity]] = {0: Quantity.ENERGY, 1: Quantity.ENERGY_EXPORT}
-"""By filter number: 1.8.0 and 2.8.0; 2 and 3 are 1.29.0 and 2.29.0, sums of an interval."""
+_FILTERS: Final = 4
+_DEFAULT: Final[tuple[_obis.Code, ...]] = ((1, 8, 0), (2, 8, 0), (1, 29, 0), (2, 29, 0))
+"""The registers that are read unless others were set; x.29.0 are sums of an interval."""
+_MEMORY: Final = "registers"
+_INTERVAL: Final = "interval"
+_INTERVALS: Final = range(1, 50_001)
+"""Minutes."""
+
+_ENERGIES: Final = frozenset(
+    {
+        Quantity.ENERGY,
+        Quantity.ENERGY_EXPORT,
+        Quantity.ENERGY_REACTIVE,
+        Quantity.ENERGY_REACTIVE_EXPORT,
+    }
+)
+
+_UNITS: Final[Mapping[int, int]] = {
+    1: _obis.WH,
+    2: _obis.W,
+    3: _obis.V,
+    4: _obis.A,
+    5: _obis.HZ,
+    6: _obis.VARH,
+    7: _obis.VAR,
+    9: _obis.VA,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Register:
-    """Values of one register in Wh, the newest first; None was not read."""
+    """Values of one register, the newest first; None was not read."""
 
-    number: int
+    filter: int
     values: Sequence[float | None]
+    unit: int | None = None
+    """None: a person said what the register means."""
 
 
 type _Read = Callable[[bytes], Iterable[_Register]]
 
 
-def _decode(uplink: Uplink) -> Iterable[Reading]:
-    payload = uplink.payload
-    if uplink.f_port not in {_MEASUREMENT, *_CONFIGURATION}:
-        msg = f"fPort {uplink.f_port} is none of a KLAX"
+def _decode(uplink: Uplink) -> Iterable[Told]:
+    payload, f_port = uplink.payload, uplink.f_port
+    if f_port not in _SHORTEST:
+        msg = f"fPort {f_port} is none of a KLAX"
         raise DecodeError(msg)
-    if len(payload) < _HEAD:
+    if len(payload) < _SHORTEST[f_port]:
         msg = f"{len(payload)} bytes are too few"
         raise DecodeError(msg)
     version, kind = payload[0] >> 2, payload[0] & 3
-    if kind >= _TYPES:
+    if kind not in {_OPTICAL, _MODBUS}:
         msg = f"device type {kind} is not known"
         raise DecodeError(msg)
     battery = 20 * (payload[1] & 0x07) if version else 10 * (payload[1] & 0x0F)
-    registers, meter = (
-        _blocks(version, payload[_HEAD:]) if uplink.f_port == _MEASUREMENT else ([], "")
-    )
-    readings = _readings(registers, meter, uplink.received_at, interval(uplink, _QUARTER))
-    return checked(uplink, (*readings, Reading(Quantity.BATTERY, battery, meter=meter)))
+    told: Iterable[Told] = ()
+    meter = ""
+    if f_port == _MEASUREMENT:
+        registers, meter = _blocks(version, payload[_BLOCKS:])
+        told = _readings(uplink, registers, meter)
+    elif f_port == _CONFIGURATION:
+        told = _remembered_interval(int.from_bytes(payload[_HEAD:4]))
+    elif f_port == _REGISTERS_SET:
+        told = _remembered_registers(payload[_HEAD + 1 : _HEAD + 1 + 3 * _FILTERS])
+    return checked(uplink, (*told, Reading(Quantity.BATTERY, battery, meter=meter)))
 
 
-_QUARTER: Final = timedelta(minutes=15)
+def _remembered_interval(minutes: int) -> Iterator[Remember]:
+    if minutes in _INTERVALS:
+        yield Remember(_INTERVAL, str(minutes))
 
 
-def _readings(
-    registers: Iterable[_Register], meter: str, now: datetime, step: timedelta
-) -> Iterator[Reading]:
+def _remembered_registers(codes: bytes) -> Iterator[Remember]:
+    yield Remember(_MEMORY, codes.hex())
+
+
+def _codes(uplink: Uplink) -> Sequence[_obis.Code]:
+    """Give the registers that the device reads, as far as it told."""
+    if text := uplink.memory.get(_MEMORY):
+        c, d, e = (bytes.fromhex(text)[place::3] for place in range(3))
+        return list(zip(c, d, e, strict=True))
+    return _DEFAULT
+
+
+def _step(uplink: Uplink) -> timedelta:
+    told = uplink.memory.get(_INTERVAL, "15")
+    return interval(uplink, timedelta(minutes=int(told)))
+
+
+def _readings(uplink: Uplink, registers: Iterable[_Register], meter: str) -> Iterator[Reading]:
+    step = _step(uplink)
     for register in registers:
-        for place, value in enumerate(register.values):
-            # A zero of the past means "not read". Negative values occur in error.
-            if value is None or value < 0 or (place and not value):
+        for place, number in enumerate(register.values):
+            if number is None:
                 continue
-            at = now - place * step if place else None
-            yield Reading(_REGISTERS[register.number], value / 1000, 0, at, meter)
+            at = uplink.received_at - place * step if place else None
+            for reading in _reading(uplink, register, number):
+                # Negative energies occur in error.
+                if reading.value >= 0 or reading.quantity not in _ENERGIES:
+                    yield Reading(reading.quantity, reading.value, reading.channel, at, meter)
 
 
-def _integers(data: bytes) -> tuple[float, ...]:
-    return struct.unpack(f">{len(data) // 4}i", data)
+def _reading(uplink: Uplink, register: _Register, number: float) -> Iterator[Reading]:
+    if register.unit is not None:
+        code = _codes(uplink)[register.filter]
+        yield from _obis.reading(code, number, unit=_UNITS.get(register.unit, register.unit))
+        return
+    entries = layout(uplink)
+    if register.filter < len(entries) and (entry := entries[register.filter]):
+        yield Reading(entry.quantity, entry.value(number), entry.channel)
 
 
-def _floats(data: bytes) -> tuple[float, ...]:
-    return struct.unpack(f">{len(data) // 4}f", data)
+def _past(values: Sequence[float]) -> tuple[float | None, ...]:
+    """Leave out zeros of the past: version 0 has no other sign of a value that was not read."""
+    return tuple(None if place and not value else value for place, value in enumerate(values))
 
 
-def _energy(number: int, unit: int, values: Sequence[float], valid: int) -> Iterator[_Register]:
-    """Give a register of energy, with the values whose bit in `valid` is set."""
-    if number in _REGISTERS and unit == _WH:
-        usable = (
-            value if valid >> place & 1 and isfinite(value) else None
-            for place, value in enumerate(values)
-        )
-        yield _Register(number, tuple(usable))
+def _marked(values: Iterable[float], valid: int) -> tuple[float | None, ...]:
+    """Leave out values whose bit is not set."""
+    return tuple(
+        value if valid >> place & 1 and isfinite(value) else None
+        for place, value in enumerate(values)
+    )
 
 
 def _pair(body: bytes) -> Iterator[_Register]:
     """Read two registers of version 0, side by side, each with four values."""
-    values = batched(_integers(body[2:]), 4, strict=True)
-    for place, four in enumerate(values):
+    for place, values in enumerate(batched(struct.unpack(">8i", body[2:]), 4, strict=True)):
         mask, unit = body[0] >> 4 * place & 0x0F, body[1] >> 4 * place & 0x0F
-        if mask & 0x01:
-            yield from _energy(mask >> 1 & 3, unit, four, 0x0F if mask & 0x08 else 0)
+        if mask & 0x01 and mask & 0x08:
+            yield _Register(mask >> 1 & 3, _past(values), unit)
 
 
 def _single(body: bytes) -> Iterator[_Register]:
     """Read one register of version 1 with four values."""
     if body[0] & 0x01:
-        yield from _energy(body[0] >> 1 & 3, body[0] >> 4, _floats(body[2:]), body[1] & 0x0F)
+        values = _marked(struct.unpack(">4f", body[2:]), body[1])
+        yield _Register(body[0] >> 1 & 3, values, body[0] >> 4)
 
 
-def _present(numbers: Callable[[bytes], tuple[float, ...]]) -> _Read:
-    """Read four registers with their present value."""
+def _present(numbers: struct.Struct) -> _Read:
+    """Read the present values of all four registers."""
 
     def read(body: bytes) -> Iterator[_Register]:
         units = int.from_bytes(body[1:3], "little")
-        for number, value in enumerate(numbers(body[3:])):
+        for number, value in enumerate(numbers.unpack(body[3:])):
             if body[0] >> number & 1:
                 valid = body[0] >> (4 + number) & 1
-                yield from _energy(number, units >> 4 * number & 0x0F, (value,), valid)
+                yield _Register(number, _marked((value,), valid), units >> 4 * number & 0x0F)
 
     return read
 
 
+_FORMATS: Final[Mapping[int, str]] = {0: "d", 1: "h", 2: "H", 3: "i", 4: "I", 5: "f"}
+"""Types of registers of Modbus."""
+
+
+def _modbus(body: bytes) -> Iterator[_Register]:
+    """Read a register of Modbus with four values."""
+    kind, valid = body[0] >> 4, body[1] & 0x0F
+    if not (body[0] & 0x01 and valid):
+        return
+    numbers = struct.Struct(f">4{_FORMATS.get(kind, 'x')}")
+    if numbers.size != len(body) - 2:
+        msg = f"registers of type {kind} have not {(len(body) - 2) // 4} bytes"
+        raise DecodeError(msg)
+    yield _Register(body[0] >> 1 & 3, _marked(numbers.unpack(body[2:]), valid))
+
+
 def _ignore(body: bytes) -> tuple[_Register, ...]:
-    """Leave out registers of Modbus: what they mean is configuration of the device."""
+    """Leave out what is no register."""
     del body
     return ()
 
@@ -133,19 +222,19 @@ _SERVER_ID: Final = 3
 
 _COMMON: Final[Mapping[int, tuple[int, _Read]]] = {
     _SERVER_ID: (10, _ignore),
-    4: (10, _ignore),
-    5: (18, _ignore),
-    6: (34, _ignore),
+    4: (10, _modbus),
+    5: (18, _modbus),
+    6: (34, _modbus),
     7: (1, _ignore),
     8: (4, _ignore),
 }
-_VERSION_0: Final = {**_COMMON, 1: (34, _pair), 2: (19, _present(_integers))}
-_LATER: Final = {**_COMMON, 1: (18, _single), 2: (19, _present(_floats))}
+_VERSION_0: Final = {**_COMMON, 1: (34, _pair), 2: (19, _present(struct.Struct(">4i")))}
+_LATER: Final = {**_COMMON, 1: (18, _single), 2: (19, _present(struct.Struct(">4f")))}
 """Blocks of a measurement by their first byte: length of the rest, and how to read it."""
 
 
 def _blocks(version: int, data: bytes) -> tuple[list[_Register], str]:
-    """Give all registers of energy, and the number of the meter."""
+    """Give all registers, and the number of the meter."""
     table = _LATER if version else _VERSION_0
     registers: list[_Register] = []
     meter = ""
@@ -162,18 +251,9 @@ def _blocks(version: int, data: bytes) -> tuple[list[_Register], str]:
             raise DecodeError(msg)
         registers += read(body)
         if tag == _SERVER_ID:
-            meter = _number(body)
+            meter = _obis.meter_number(body)
         position += 1 + length
     return registers, meter
-
-
-def _number(server_id: bytes) -> str:
-    """Give the number on the meter's plate (DIN 43863-5), such as 1EMH0007273743."""
-    maker = server_id[2:5].decode("latin-1")
-    if server_id[0] in {0x09, 0x0A} and maker.isascii() and maker.isalpha():
-        number = int.from_bytes(server_id[6:])
-        return f"{server_id[1]}{maker}{server_id[5]:02X}{number:08d}"
-    return server_id.hex() if server_id.strip(b"\x00\xff") else ""
 
 
 CODECS: Final[tuple[Codec, ...]] = (
@@ -182,15 +262,13 @@ CODECS: Final[tuple[Codec, ...]] = (
         manufacturer="Alpha-Omega Technology",
         model="KLAX",
         medium=Medium.ELECTRICITY,
-        quantities=frozenset({Quantity.ENERGY, Quantity.ENERGY_EXPORT, Quantity.BATTERY}),
+        quantities=_obis.QUANTITIES | {Quantity.BATTERY},
         decode=_decode,
-        names=("KLAX 2.0", "KLAX2", "Comtac KLAX"),
+        names=("KLAX 2.0", "KLAX2", "Comtac KLAX", "KLAX Modbus", "Modbus KLAX"),
         catalogue=("alpha-omega-technology/klax",),
         # The integers of version 0; later versions send floating point numbers.
-        modulus={
-            Quantity.ENERGY: 2**31 / 1000,
-            Quantity.ENERGY_EXPORT: 2**31 / 1000,
-        },
-        settings=(Setting.INTERVAL,),
+        modulus=dict.fromkeys(_ENERGIES, 2**31 / 1000),
+        settings=(Setting.INTERVAL, Setting.LAYOUT),
+        layout=FORM,
     ),
 )

@@ -6,7 +6,7 @@ a unit that it does not tell. That is undone here, so that the pulse weight mean
 the same for both. Source: Milesight-IoT/SensorDecoders em-series/em300-di.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 import struct
 from typing import Final
@@ -18,8 +18,13 @@ from ._checks import checked
 _CONVERTED: Final = struct.Struct("<HHf")
 """Tenths of units and tenths of pulses that make up the ratio; count in units."""
 
-_FLOW_TOO_LONG, _FLOW_ENDED = 3, 4
-"""Alarm codes: water ran without a pause for longer than was set; 1, 2: none came."""
+_ALARMS: Final[Mapping[int, tuple[Quantity, bool]]] = {
+    1: (Quantity.STANDSTILL, True),
+    2: (Quantity.STANDSTILL, False),
+    3: (Quantity.LEAK, True),
+    4: (Quantity.LEAK, False),
+}
+"""No water came, or it ran without a pause, for longer than was set."""
 _COUNTER: Final = 2
 """Kind of input in a stored value; 1 is a contact."""
 
@@ -36,8 +41,8 @@ def _converted(data: bytes) -> Iterator[Reading]:
 
 
 def _alarm(code: int) -> Iterator[Reading]:
-    if code in {_FLOW_TOO_LONG, _FLOW_ENDED}:
-        yield Reading(Quantity.LEAK, code == _FLOW_TOO_LONG)
+    if code in _ALARMS:
+        yield Reading(*_ALARMS[code])
 
 
 def _converted_alarm(data: bytes) -> Iterator[Reading]:
@@ -76,6 +81,7 @@ def _control(data: bytes) -> Iterable[Reading]:
 _INPUT: Final[_milesight.Elements] = {
     **_milesight.COMMON,
     **_milesight.cleared(0x4E, 2, _control),
+    **_milesight.cleared(0x92, 5),  # set to a number
     (0x05, 0x00): (1, _milesight.nothing),  # contact
     (0x05, 0xC8): (4, _pulses),
     (0x05, 0xE1): (8, _converted),
@@ -102,7 +108,15 @@ def _decode_hall(uplink: Uplink) -> Iterable[Reading]:
     return checked(uplink, _milesight.decode(uplink.payload, _EM300_DI_HALL))
 
 
-_COUNTED: Final = frozenset({Quantity.PULSES, Quantity.LEAK, Quantity.BATTERY, Quantity.RESTART})
+_COUNTED: Final = frozenset(
+    {
+        Quantity.PULSES,
+        Quantity.LEAK,
+        Quantity.STANDSTILL,
+        Quantity.BATTERY,
+        Quantity.RESTART,
+    }
+)
 
 CODECS: Final[tuple[Codec, ...]] = (
     Codec(

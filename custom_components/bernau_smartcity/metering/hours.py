@@ -5,7 +5,7 @@ the first it stands at the first, after the newest at the newest.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,7 +31,9 @@ class Period(StrEnum):
     THIS_MONTH = "this_month"
 
 
-type Bounds = Mapping[Period, tuple[datetime, datetime]]
+type Stretch = tuple[datetime, datetime]
+"""From when until when."""
+type Bounds = Mapping[Period, Stretch]
 """When each period begins and ends; the end may lie in the future."""
 
 
@@ -58,11 +60,23 @@ def consumed(points: Sequence[Point], start: datetime, end: datetime) -> float:
     return total_at(points, end) - total_at(points, start)
 
 
-def gaps(points: Sequence[Point]) -> Iterator[tuple[datetime, datetime]]:
+def gaps(points: Sequence[Point]) -> Iterator[Stretch]:
     """Give each stretch without a reading over which consumption is spread."""
     for before, after in pairwise(points):
         if after.at - before.at > LONGEST:
             yield before.at, after.at
+
+
+def spread(stretches: Iterable[Stretch], start: datetime, end: datetime) -> timedelta:
+    """Give how much of the time between two others lies in any of the stretches."""
+    found = timedelta()
+    for begin, until in sorted(stretches):
+        begun = max(start, begin)
+        ended = min(end, until)
+        if ended > begun:
+            found += ended - begun
+            start = ended
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,14 @@
 """What a register can count in an hour, and how far it may step back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from ..model import Medium, Quantity
+
+type Own = tuple[float | None, float | None]
+"""The most in an hour and the modulus, as far as a person has set them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,27 @@ class Limits:
     """The device counts by itself and begins at zero after a power loss."""
     modulus: float | None = None
     """Where it begins at zero again."""
+    own: Own = (None, None)
+    """What of both a person has set."""
+
+    def adjusted(self, own: Own) -> Limits:
+        """Give them as a person wants them."""
+        per_hour, modulus = own
+        return replace(
+            self, per_hour=per_hour or self.per_hour, modulus=modulus or self.modulus, own=own
+        )
 
     def believable(self, increase: float, span: timedelta) -> bool:
         """Tell whether it can have counted this much in this time."""
         return 0 <= increase <= self.per_hour * max(span / timedelta(hours=1), 0.25)
+
+    def is_material(self, excess: float, day: float) -> bool:
+        """Tell whether a total that stands too high by so much is worth a word.
+
+        It is not where what the meter counts in a day catches up with it, nor
+        where it is little for a meter of that kind.
+        """
+        return excess > max(day, self.per_hour / 100)
 
     def across_rollover(self, last: float, value: float) -> float | None:
         """Give the increase if the register rolled over, None if it did not.

@@ -53,10 +53,10 @@ def weighed(weights: Weights, pulses: float) -> float:
     return holding.at(pulses)
 
 
-def pulse_weight(text: str | None) -> float | None:
-    """Give the weight that a tag or a person wrote, None if it is not a positive number."""
+def positive(text: str | None) -> float | None:
+    """Give the number that a tag or a person wrote, None if it is not a positive one."""
     try:
-        weight = float((text or "").strip().replace(",", "."))
+        number = float((text or "").strip().replace(",", "."))
     except ValueError:
         return None
-    return weight if 0 < weight < float("inf") else None
+    return number if 0 < number < float("inf") else None

@@ -3,17 +3,25 @@
 `parse` turns bytes into records, `readings` turns records into readings.
 """
 
-from .parser import Function, Record, parse
-from .readings import QUANTITIES, clock, meter_number, readings
+from .head import VARIABLE, Function, Head, head_of, length
+from .parser import Record, parse, record_at
+from .readings import QUANTITIES, clock, error_flags, meter_number, readings, times_of
 from .vif import What
 
 __all__ = [
     "QUANTITIES",
+    "VARIABLE",
     "Function",
+    "Head",
     "Record",
     "What",
     "clock",
+    "error_flags",
+    "head_of",
+    "length",
     "meter_number",
     "parse",
     "readings",
+    "record_at",
+    "times_of",
 ]

@@ -1,43 +1,51 @@
 """The data of a record: numbers, text and times, least significant byte first."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, time
-from fractions import Fraction
+from datetime import datetime, time, timedelta
 from math import isfinite
 import struct
 from typing import Final
 
 from .._times import METER_SUMMER_TIME, METER_TIME
 
-type Number = Fraction | None
-"""Exact; None is the standard's "not available"."""
+type Number = float | None
+"""As sent, an `int` wherever it is whole; None is the standard's "not available"."""
 
+_DAY: Final = timedelta(days=1)
 _YEARS: Final = 100
 _YEAR_2000_UNTIL: Final = 80
 """Two-digit years up to this one are 20xx where no century is told."""
 _FLOAT_SIZES: Final = {4: "<f", 8: "<d"}
 _HUGE: Final = 1e30
+_LOWEST: Final = tuple(-(1 << 8 * size - 1) if size else 0 for size in range(9))
+"""The most negative number of each size, which stands for "not available"."""
 
 
 def integer(data: bytes) -> Number:
-    """Read two's complement; the most negative value stands for "not available"."""
+    """Read two's complement."""
     value = int.from_bytes(data, "little", signed=True)
-    return None if value == -(1 << 8 * len(data) - 1) else Fraction(value)
+    return None if value == _LOWEST[len(data)] else value
 
 
 def real(data: bytes) -> Number:
     """Read an IEEE 754 number; none that no meter can show."""
     code = _FLOAT_SIZES.get(len(data))
-    value = struct.unpack(code, data)[0] if code else float("nan")
-    return Fraction(value) if isfinite(value) and abs(value) < _HUGE else None
+    value: float = struct.unpack(code, data)[0] if code else float("nan")
+    return value if isfinite(value) and abs(value) < _HUGE else None
 
 
 def bcd(data: bytes) -> Number:
     """Read decimal digits; an F in the first place is a minus sign."""
     digits = data[::-1].hex()
-    sign = -1 if digits.startswith("f") else 1
-    digits = digits.removeprefix("f")
-    return sign * Fraction(int(digits)) if digits.isdecimal() else None
+    if digits.isdecimal():
+        return int(digits)
+    return -int(digits[1:]) if digits[:1] == "f" and digits[1:].isdecimal() else None
+
+
+def bcd_negative(data: bytes) -> Number:
+    """Read decimal digits that are told to be negative."""
+    number = bcd(data)
+    return None if number is None else -number
 
 
 def nothing(data: bytes) -> Number:
@@ -77,8 +85,14 @@ def text_of(data: bytes) -> str:
 
 
 def date_g(data: bytes) -> datetime | None:
-    """Read type G: a date, taken as its first moment."""
-    return _moment(_year_g(data), data[1] & 0x0F, data[0] & 0x1F)
+    """Read type G: a date, taken as its first moment.
+
+    Of the last day of a month it is the last: due dates are written as the end
+    of a month or as the first of the next, and mean the same midnight.
+    """
+    at = _moment(_year_g(data), data[1] & 0x0F, data[0] & 0x1F)
+    after = at and at + _DAY
+    return after if after and after.day == 1 else at
 
 
 def date_time_f(data: bytes) -> datetime | None:

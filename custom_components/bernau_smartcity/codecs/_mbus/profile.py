@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
+from math import lcm
 from typing import Final
 
 from ...model import DecodeError
@@ -24,14 +25,14 @@ _DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def expand(
-    profile: bytes, factor: Fraction, base: Fraction, base_at: datetime
-) -> Iterator[tuple[datetime, Fraction]]:
+    profile: bytes, factor: Fraction, base: float | None, base_factor: Fraction, base_at: datetime
+) -> Iterator[tuple[datetime, float]]:
     """Give the values before the base and their times, or nothing if the form is unknown.
 
     First byte: how the values differ, unit of the spacing and size of an
-    element; second byte: the spacing.
+    element; second byte: the spacing. The base is the number as sent.
     """
-    if len(profile) < _HEAD:
+    if len(profile) < _HEAD or base is None:
         return
     mode, unit, size = profile[0] >> 6, profile[0] >> 4 & 3, _SIZES.get(profile[0] & 0x0F)
     back = _step(unit, profile[1])
@@ -40,22 +41,26 @@ def expand(
     if (len(profile) - _HEAD) % size:
         msg = "M-Bus profile ends within a value"
         raise DecodeError(msg)
-    value = base
+    # Sums of whole numbers stay exact.
+    over = lcm(factor.denominator, base_factor.denominator)
+    times = factor.numerator * over // factor.denominator * _sign(mode)
+    value = base * (base_factor.numerator * over // base_factor.denominator)
+    none = _none(mode, 8 * size)
     for place, start in enumerate(range(_HEAD, len(profile), size), 1):
         element = int.from_bytes(profile[start : start + size], "little", signed=mode == _SIGNED)
-        if element in _ends(mode, 8 * size):
+        if element == none:
             return
-        value = element * factor if mode == _ABSOLUTE else value - _sign(mode) * element * factor
-        yield back(base_at, place), value
+        value = element * times if mode == _ABSOLUTE else value - element * times
+        yield back(base_at, place), value / over
 
 
 def _sign(mode: int) -> int:
     return -1 if mode == _DECREASE else 1
 
 
-def _ends(mode: int, bits: int) -> frozenset[int]:
-    """Give the elements that mean "no more data"."""
-    return frozenset({-(1 << bits - 1)} if mode == _SIGNED else {(1 << bits) - 1})
+def _none(mode: int, bits: int) -> int:
+    """Give the element that means "no more data"."""
+    return -(1 << bits - 1) if mode == _SIGNED else (1 << bits) - 1
 
 
 def _step(unit: int, spacing: int) -> Callable[[datetime, int], datetime] | None:

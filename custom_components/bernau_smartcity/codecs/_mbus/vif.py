@@ -74,6 +74,7 @@ class What(StrEnum):
     """number in the meter's address"""
     ADDRESS = "address"
     ERROR_FLAGS = "error_flags"
+    ERROR_MASK = "error_mask"
     DIGITAL_INPUT = "digital_input"
     DIGITAL_OUTPUT = "digital_output"
     ACCESS_NUMBER = "access_number"
@@ -86,6 +87,24 @@ class What(StrEnum):
     """dimensionless"""
     SIGNAL = "signal"
     """dBm"""
+    PHASE_ANGLE = "phase_angle"
+    """°"""
+    TEMPERATURE_LIMIT = "temperature_limit"
+    """°C, a setting"""
+    POWER_MAXIMUM = "power_maximum"
+    """W"""
+    CREDIT = "credit"
+    """units of the nominal currency"""
+    DEBIT = "debit"
+    """units of the nominal currency"""
+    SENDING_INTERVAL = "sending_interval"
+    """s"""
+    BATTERY_CHANGED = "battery_changed"
+    """a date"""
+    STOPS = "stops"
+    """times that the meter stood still"""
+    CONTAINER = "container"
+    """a telegram of another meter"""
     TEXT_UNIT = "text_unit"
     """unit written out in letters"""
     MANUFACTURER = "manufacturer"
@@ -100,6 +119,7 @@ _J: Final = Fraction(1, 3_600_000)
 _CAL: Final = _J * Fraction(41868, 10_000)
 """International table calorie."""
 _J_PER_H: Final = Fraction(1, 3600)
+_CUBIC_FOOT: Final = Fraction(3048**3, 10_000**3)
 _SECONDS: Final = (1, 60, 3600, 86400)
 
 
@@ -155,27 +175,47 @@ EXTENSION_FB: Final[Mapping[int, Scale]] = {
     **_tens(0x14, 4, What.REACTIVE_POWER, 0),
     **_tens(0x18, 2, What.MASS, 5),
     **_tens(0x1A, 2, What.HUMIDITY, -1),
+    **{0x20 + n: (What.VOLUME, _CUBIC_FOOT / 10**n) for n in range(2)},
     **_tens(0x28, 2, What.POWER, 5),
+    **{0x2A + n: (What.PHASE_ANGLE, Fraction(1, 10)) for n in range(2)},
     **_tens(0x2C, 4, What.FREQUENCY, -3),
     **_tens(0x30, 2, What.POWER, 8, _J_PER_H),
     **_tens(0x34, 4, What.APPARENT_POWER, 0),
+    **_tens(0x74, 4, What.TEMPERATURE_LIMIT, -3),
+    **_tens(0x78, 8, What.POWER_MAXIMUM, -3),
 }
 """Codes after FB."""
 
 EXTENSION_FD: Final[Mapping[int, Scale]] = {
-    **_plain(x08=What.ACCESS_NUMBER, x0B=What.VERSION, x0C=What.VERSION, x0D=What.VERSION),
-    **_plain(x0E=What.VERSION, x0F=What.VERSION, x10=What.OWNER, x11=What.OWNER),
-    **_plain(x17=What.ERROR_FLAGS, x1A=What.DIGITAL_OUTPUT, x1B=What.DIGITAL_INPUT),
+    **_tens(0x00, 4, What.CREDIT, -3),
+    **_tens(0x04, 4, What.DEBIT, -3),
+    **_plain(x08=What.ACCESS_NUMBER, x09=What.VERSION, x0A=What.VERSION, x0B=What.VERSION),
+    **_plain(x0C=What.VERSION, x0D=What.VERSION, x0E=What.VERSION, x0F=What.VERSION),
+    **_plain(x10=What.OWNER, x11=What.OWNER),
+    **_plain(x17=What.ERROR_FLAGS, x18=What.ERROR_MASK),
+    **_plain(x1A=What.DIGITAL_OUTPUT, x1B=What.DIGITAL_INPUT),
     **_durations(0x24, What.STORAGE_INTERVAL),
-    **_plain(x3A=What.COUNT),
+    **_durations(0x2C, What.ACTUALITY),
+    **_plain(x3A=What.COUNT, x3B=What.CONTAINER),
+    **_durations(0x3C, What.SENDING_INTERVAL),
     **_tens(0x40, 16, What.VOLTAGE, -9),
     **_tens(0x50, 16, What.CURRENT, -12),
     **_plain(x60=What.RESETS, x61=What.CUMULATIONS),
     **{0x6C + n: (What.BATTERY_OPERATION, Fraction(s)) for n, s in ((0, 3600), (1, 86400))},
-    **_plain(x70=What.TIME, x71=What.SIGNAL),
+    **_plain(x70=What.BATTERY_CHANGED, x71=What.SIGNAL),
     0x74: (What.BATTERY_LEFT, Fraction(86400)),
+    **_plain(x75=What.STOPS, x76=What.CONTAINER),
 }
 """Codes after FD."""
+
+_MONTH: Final = Fraction(146097 * 86400, 400 * 12)
+"""The mean one of the calendar."""
+
+EXTENSION_FD_FD: Final[Mapping[int, Scale]] = {
+    0x02: (What.BATTERY_LEFT, _MONTH),
+    0x03: (What.BATTERY_LEFT, 12 * _MONTH),
+}
+"""Codes after FD FD."""
 
 SCALES: Final[Mapping[int, Fraction]] = {
     **{0x70 + n: Fraction(10) ** (n - 6) for n in range(8)},
@@ -191,3 +231,9 @@ NEGATIVE: Final = 0x3C
 """Qualifier: counts only what flows backward."""
 COOLING: Final = (0x7F, 0x02)
 """Qualifiers of Kamstrup and Elvaco: the energy is that of cooling."""
+PHASES: Final[Mapping[tuple[int, ...], int]] = {
+    (0x7C, 0x01): 1,
+    (0x7C, 0x02): 2,
+    (0x7C, 0x03): 3,
+}
+"""Qualifiers: of this phase only."""

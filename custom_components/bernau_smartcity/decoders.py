@@ -1,0 +1,19 @@
+"""All decoders: the codecs, and the mapping of what network servers decode themselves."""
+
+from dataclasses import replace
+from typing import Final
+
+from .codecs import CODECS, NO_CODEC, checked, register
+from .mapping import DECODED as _DECODED
+
+__all__ = ["CODECS", "DECODED", "DECODERS", "NO_CODEC", "find"]
+
+DECODED: Final = replace(_DECODED, decode=lambda uplink: checked(uplink, _DECODED.decode(uplink)))
+"""Reads what the network server's own codec gave, as far as that can be."""
+
+REGISTRY: Final = register([*CODECS.values(), DECODED])
+
+DECODERS: Final = REGISTRY.by_key
+"""All decoders by their key."""
+
+find: Final = REGISTRY.find
