@@ -176,7 +176,8 @@ async def opened(
     hass: HomeAssistant, server: ServerType, values: Mapping[str, str]
 ) -> AsyncIterator[Connection]:
     """Open a connection for a few questions and close it whatever happens."""
-    _address(server, values)  # an address that cannot be read is refused before it is used
+    if server.field(Role.ADDRESS) is not None:
+        _address(server, values)  # one that cannot be read is refused before it is used
     connection = server.connect(values, async_get_clientsession(hass))
     try:
         yield connection

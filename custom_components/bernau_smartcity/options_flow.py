@@ -34,8 +34,8 @@ from .flow_settings import SettingsOptionsFlow
 from .network import SERVERS
 
 MENU: Final = (
-    *("decoders", "device", "profile", "mapping", "gas", "list"),
-    *("meters", "keys", "exchange", "display", "undo"),
+    *("applications", "decoders", "device", "profile", "mapping", "gas", "list"),
+    *("meters", "keys", "exchange", "display", "undo", "push"),
 )
 
 
@@ -52,11 +52,12 @@ class SmartCityOptionsFlow(
     async def async_step_init(self, _user_input: None = None) -> ConfigFlowResult:
         """Show what can be changed."""
         server = SERVERS[self.config_entry.data[CONF_SERVER]]
-        applications = ["applications"] if server.polled else []
-        push = ["push"] if server.pushed is not None else []
+        idle = set() if server.polled else {"applications"}
+        if server.pushed is None:
+            idle.add("push")
         return self.async_show_menu(
             step_id="init",
-            menu_options=[*applications, *MENU, *push],
+            menu_options=[step for step in MENU if step not in idle],
         )
 
     async def async_step_applications(
