@@ -9,6 +9,7 @@ from . import chirpstack, http
 from .requests import Requests
 from .the_things_stack import TheThingsStack
 from .town import Town
+from .zenner_element import ZennerElement
 
 
 class Server(Protocol):
@@ -36,6 +37,7 @@ CHIRPSTACK: Final = "chirpstack"
 
 HTTP: Final[Mapping[str, Callable[[Town], http.Api]]] = {
     "the_things_stack": TheThingsStack,
+    "zenner_element": ZennerElement,
 }
 """Those whose interface is HTTP."""
 

@@ -14,7 +14,7 @@ import sqlalchemy
 
 # The harness brings a package of the same name; whichever is imported first is the one.
 import custom_components  # noqa: F401  # imported for that effect
-from custom_components.bernau_smartcity import config_flow, coordinator
+from custom_components.bernau_smartcity import config_flow, coordinator, options_flow
 
 from .fake_network import FakeNetwork
 
@@ -89,6 +89,6 @@ def _texts_complete(request: pytest.FixtureRequest, _this_integration: None) -> 
 def server(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
     """Give a network server that does what the test says."""
     fake = FakeNetwork()
-    for module in (config_flow, coordinator):
+    for module in (config_flow, coordinator, options_flow):
         monkeypatch.setattr(module, "SERVERS", {"fake": fake.server_type})
     return fake

@@ -13,6 +13,7 @@ from .const import DOMAIN
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
 from .issues import async_clear_issues
 from .model import NetworkError
+from .push import PushView
 from .settings_actions import async_register_settings_actions
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
@@ -25,8 +26,9 @@ async def async_setup(
     hass: HomeAssistant,
     config: ConfigType,  # noqa: ARG001  # Home Assistant calls it with these
 ) -> bool:
-    """Offer the actions, whatever entries there are."""
+    """Offer the actions and the address for push, whatever entries there are."""
     async_register_actions(hass)
+    hass.http.register_view(PushView())
     async_register_settings_actions(hass)
     return True
 
@@ -41,7 +43,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
     coordinator.async_remove_devices(coordinator.ledger.places.gone())
     coordinator.async_leave_meters()
     try:
-        await coordinator.async_take_inventory()
+        if coordinator.server.polled:
+            await coordinator.async_take_inventory()
     except NetworkError as error:
         if not coordinator.states:
             kind = ConfigEntryAuthFailed if error.is_auth else ConfigEntryNotReady

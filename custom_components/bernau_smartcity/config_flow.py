@@ -9,12 +9,28 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     OptionsFlow,
 )
+from homeassistant.const import CONF_NAME
 from homeassistant.core import callback
-from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
 import probatio
 
-from .const import CONF_DEVICES, CONF_PROFILES, CONF_SCOPES, CONF_SERVER, DOMAIN
+from .const import (
+    CONF_DEVICES,
+    CONF_LOCAL_ONLY,
+    CONF_PROFILES,
+    CONF_PUSH,
+    CONF_SCOPES,
+    CONF_SERVER,
+    DOMAIN,
+)
 from .flow_decoders import profiles, profiles_chosen, profiles_schema
+from .flow_push import push_options, push_schema, push_words
 from .flow_server import (
     EXAMPLES,
     applications_schema,
@@ -34,6 +50,7 @@ from .flow_server import (
 from .model import Device, Field, Role, ServerType
 from .network import SERVERS
 from .options_flow import SmartCityOptionsFlow
+from .push import new_secret
 
 
 class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -50,6 +67,7 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         self._applications: dict[str, str] = {}
         self._scopes: list[str] = []
         self._devices: list[Device] = []
+        self._secret = ""
 
     @staticmethod
     @callback
@@ -64,6 +82,8 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         key = next(iter(SERVERS)) if len(SERVERS) == 1 else (user_input or {}).get(CONF_SERVER)
         if key is not None:
             self._server = SERVERS[key]
+            if not self._server.polled:
+                return await self.async_step_push()
             return await self.async_step_credentials()
         names = {server.key: server.name for server in SERVERS.values()}
         choice = SelectSelectorConfig(
@@ -73,6 +93,34 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="user",
             data_schema=probatio.Schema({probatio.Required(CONF_SERVER): SelectSelector(choice)}),
             last_step=False,
+        )
+
+    async def async_step_push(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Tell the address to which a server that cannot be asked is to send."""
+        self._secret = self._secret or new_secret()
+        if user_input is not None:
+            connection = self._server.connect({}, async_get_clientsession(self.hass))
+            push = push_options(self._secret, local_only=user_input[CONF_LOCAL_ONLY])
+            return self.async_create_entry(
+                title=user_input[CONF_NAME].strip() or self._server.name,
+                data={CONF_SERVER: self._server.key},
+                options={
+                    CONF_SCOPES: list(await connection.scopes()),
+                    CONF_PROFILES: {},
+                    CONF_DEVICES: {},
+                    CONF_PUSH: push,
+                },
+            )
+        schema = probatio.Schema(
+            {probatio.Required(CONF_NAME): TextSelector(), **push_schema(CONF_LOCAL_ONLY)}
+        )
+        return self.async_show_form(
+            step_id="push",
+            data_schema=self.add_suggested_values_to_schema(
+                schema, {CONF_NAME: self._server.name, CONF_LOCAL_ONLY: True}
+            ),
+            description_placeholders=push_words(self.hass, self._secret),
+            last_step=True,
         )
 
     async def async_step_credentials(
@@ -195,6 +243,8 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         """Change how the same server is reached; a key left empty stays as it is."""
         entry = self._get_reconfigure_entry()
         server = SERVERS[entry.data[CONF_SERVER]]
+        if not server.polled:
+            return self.async_abort(reason="nothing_to_reconfigure")
         secrets = {field for field in server.fields if field.role is Role.KEY}
         shown = without_secrets(server, entry.data)
         errors: dict[str, str] = {}

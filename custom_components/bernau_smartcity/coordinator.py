@@ -49,6 +49,7 @@ from .metering.hours import Bounds, Period
 from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
 from .places import Places
+from .push import Push
 from .settings import merged
 from .state import DeviceState, Key
 from .store import is_damage, put_aside
@@ -140,6 +141,8 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             update_interval=SCAN_INTERVAL,
         )
         self.connection = connection
+        self.server = SERVERS[entry.data[CONF_SERVER]]
+        self.push = Push(self)
         self.scopes: dict[str, str] = dict.fromkeys(entry.options[CONF_SCOPES], "")
         """Applications that are read, by identity with their name."""
         self.missing_scopes: dict[str, str] = {}
@@ -308,7 +311,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Read what is new; raises UpdateFailed or ConfigEntryAuthFailed."""
         self._polling = asyncio.current_task()
         try:
-            if dt_util.utcnow() >= self._inventory_due:
+            if self.server.polled and dt_util.utcnow() >= self._inventory_due:
                 await self.async_take_inventory()
             await self._async_poll()
         except NetworkError as error:
@@ -415,12 +418,13 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
                 async for batch in incoming:
                     batches.append(batch)
                     if len(batches) >= BATCHES_AT_ONCE:
-                        await self._async_take(batches)
+                        await self.async_take(batches)
                         batches = []
         finally:
-            await self._async_take(batches)
+            await self.async_take(batches)
 
-    async def _async_take(self, batches: Sequence[Batch]) -> None:
+    async def async_take(self, batches: Sequence[Batch]) -> None:
+        """Keep batches, and tell the entities."""
         if not batches:
             return
         for batch in batches:

@@ -7,20 +7,27 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_DEVICES, CONF_DISPLAYS, CONF_EXCHANGES, CONF_KEYS, CONF_METERS
-from .coordinator import SmartCityConfigEntry
-from .keys import without_keys
-from .state import DeviceState, Key, suffix_of
-
-TO_REDACT: Final = {
-    "api_key",
-    "tenant",
-    "title",
-    "unique_id",
-    "url",
+from .const import (
     CONF_DEVICES,
     CONF_DISPLAYS,
     CONF_EXCHANGES,
+    CONF_KEYS,
+    CONF_METERS,
+    CONF_SECRET,
+)
+from .coordinator import SmartCityConfigEntry
+from .keys import without_keys
+from .model import Field
+from .state import DeviceState, Key, suffix_of
+
+TO_REDACT: Final = {
+    *Field,
+    "title",
+    "unique_id",
+    CONF_DEVICES,
+    CONF_DISPLAYS,
+    CONF_EXCHANGES,
+    CONF_SECRET,
     CONF_KEYS,
     CONF_METERS,
 }

@@ -49,6 +49,7 @@ EXAMPLES: Final = {
     "example": "`https://chirpstack.example.org`",
     "example_port": "`http://192.168.1.20:8080`",
     "example_cluster": "`https://stadt.eu1.cloud.thethings.industries`",
+    "example_element": "`https://iot.stadtwerke.example`",
 }
 """Words in the texts of every form with an address, in Markdown so that they are no links."""
 
@@ -175,7 +176,8 @@ async def opened(
     hass: HomeAssistant, server: ServerType, values: Mapping[str, str]
 ) -> AsyncIterator[Connection]:
     """Open a connection for a few questions and close it whatever happens."""
-    _address(server, values)  # an address that cannot be read is refused before it is used
+    if server.field(Role.ADDRESS) is not None:
+        _address(server, values)  # one that cannot be read is refused before it is used
     connection = server.connect(values, async_get_clientsession(hass))
     try:
         yield connection

@@ -194,6 +194,11 @@ class Ledger:
             self.cursors = {k: v for k, v in self.cursors.items() if k not in gone}
         return places
 
+    def device(self, dev_eui: str) -> Device | None:
+        """Give a device as it is known, None if it is not."""
+        state = self._by_device.get(dev_eui)
+        return None if state is None else state.device
+
     def close(self) -> None:
         """Close the store."""
         with self._lock:
@@ -395,7 +400,7 @@ class Ledger:
             state = heard(state, uplink, joined=batch.joined)
             self._store.objects.put(uplink)
         state = replace(state, codec="" if codec is None else codec.key)
-        uplinks = [uplink for uplink in batch.uplinks if uplink.payload]
+        uplinks = [uplink for uplink in batch.uplinks if uplink.payload or uplink.decoded]
         read = self._reader.read(Read(state, codec, self._settings_of(state, codec)), uplinks)
         since: dict[Key, datetime] = {}
         self._take_over(read, changed, since)

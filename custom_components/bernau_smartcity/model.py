@@ -261,6 +261,17 @@ class Device:
     """Percent, from the LoRaWAN device status."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An uplink, by which device, in which session."""
+
+    device: Device
+    """As far as the message tells."""
+    uplink: Uplink
+    session: str = ""
+    """The device joined anew where it differs from that of the uplink before."""
+
+
 class DecodeError(Exception):
     """The payload is not one of this codec's; the text says why."""
 
@@ -487,6 +498,8 @@ class Field(StrEnum):
     TENANT = "tenant", Role.TENANT
     CLUSTER = "cluster", Role.ADDRESS
     CLUSTER_KEY = "cluster_key", Role.KEY
+    ELEMENT_URL = "element_url", Role.ADDRESS
+    ELEMENT_KEY = "element_key", Role.KEY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -497,12 +510,20 @@ class ServerType:
     """Kept in configuration: never rename it."""
     name: str
     required: tuple[Field, ...]
-    """Among them one address and one key."""
+    """Among them one address and one key, where it can be asked."""
     optional: tuple[Field, ...] = ()
     addresses: tuple[str, ...] = ()
     """Where this kind of server is found, to be chosen from; others can be typed."""
     connect: Callable[[Mapping[str, str], ClientSession], Connection]
     """From field values; opens lazily and never blocks."""
+    pushed: Callable[[Mapping[str, Any]], Sent | None] | None = None
+    """Reads a message that the server sends by itself: None for what is no uplink.
+
+    Raises `ValueError` for one that cannot be understood. The same uplink gives
+    the same `Uplink.id` and `received_at` as when it is polled.
+    """
+    polled: bool = True
+    """It can be asked; else it only sends by itself."""
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -20,6 +20,7 @@ from .flow_decoders import (
 from .flow_device import DeviceOptionsFlow
 from .flow_mapping import MappingOptionsFlow
 from .flow_meters import MeterOptionsFlow
+from .flow_push import PushOptionsFlow
 from .flow_server import (
     applications_schema,
     async_applications,
@@ -34,12 +35,12 @@ from .network import SERVERS
 
 MENU: Final = (
     *("applications", "decoders", "device", "profile", "mapping", "gas", "list"),
-    *("meters", "keys", "exchange", "display", "undo"),
+    *("meters", "keys", "exchange", "display", "undo", "push"),
 )
 
 
 class SmartCityOptionsFlow(
-    DeviceOptionsFlow, SettingsOptionsFlow, MappingOptionsFlow, MeterOptionsFlow
+    DeviceOptionsFlow, SettingsOptionsFlow, MappingOptionsFlow, MeterOptionsFlow, PushOptionsFlow
 ):
     """A menu: applications, decoders, settings of one and of many devices, corrections."""
 
@@ -50,9 +51,13 @@ class SmartCityOptionsFlow(
 
     async def async_step_init(self, _user_input: None = None) -> ConfigFlowResult:
         """Show what can be changed."""
+        server = SERVERS[self.config_entry.data[CONF_SERVER]]
+        idle = set() if server.polled else {"applications"}
+        if server.pushed is None:
+            idle.add("push")
         return self.async_show_menu(
             step_id="init",
-            menu_options=list(MENU),
+            menu_options=[step for step in MENU if step not in idle],
         )
 
     async def async_step_applications(

@@ -18,6 +18,7 @@ from simulator.http import Api, HttpServer, serve
 from simulator.the_things_stack import TheThingsStack
 from simulator.town import Town
 from simulator.traffic import What
+from simulator.zenner_element import ZennerElement
 from tests.network.homes import Home
 
 type Sent = tuple[str, int, bytes]
@@ -36,9 +37,13 @@ class Face:
     api: Callable[[Town], Api]
     idle: int
     """Requests of a poll that finds nothing new in two applications."""
+    tells_joins: bool = True
 
 
-FACES: Final = (Face("the_things_stack", partial(TheThingsStack, retention=RETAINED), idle=2),)
+FACES: Final = (
+    Face("the_things_stack", partial(TheThingsStack, retention=RETAINED), idle=2),
+    Face("zenner_element", partial(ZennerElement, retention=RETAINED), idle=2, tells_joins=False),
+)
 
 
 @dataclass
@@ -95,7 +100,7 @@ def _connect(face: Face, server: HttpServer, session: ClientSession) -> Connecti
 @asynccontextmanager
 async def polled(face: Face, town: Town | None = None) -> AsyncIterator[Polled]:
     """Serve a town, and poll it."""
-    town = town or town_of(30)
+    town = town or town_of(12)
     async with serve(town, face.api) as server, ClientSession() as session:
         found = Polled(server, session, Home(_connect(face, server, session)), face)
         found.town_scopes = tuple(await found.scopes())

@@ -56,7 +56,7 @@ def test_vectors(vector: dict[str, Any]) -> None:
     assert event.joined is vector.get("joined", False)
     assert not event.malformed
     found = event.uplink and {
-        **asdict(event.uplink),
+        **{name: told for name, told in asdict(event.uplink).items() if name != "memory"},
         "received_at": event.uplink.received_at.isoformat(),
         "payload": event.uplink.payload.hex(),
     }

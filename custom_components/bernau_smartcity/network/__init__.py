@@ -7,6 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 from ..model import ServerType
+from ._json import parsed
+from ._sent import batches
+
+__all__ = ["SERVERS", "batches", "parsed"]
 
 
 def _servers() -> Iterator[ServerType]:

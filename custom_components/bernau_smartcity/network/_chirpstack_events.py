@@ -8,15 +8,18 @@ import json
 import math
 from typing import Any, Final, Protocol
 
-from ..model import Uplink
+from ..model import Device, Sent, Uplink
 from ._chirpstack_cursor import StreamId, parse_stream_id
 from ._chirpstack_pace import NANOSECOND
+from ._sent import is_dev_eui, moment
 
 _PLAUSIBLE: Final = timedelta(minutes=10)
 """Between the time of an event and its arrival in Redis; a gateway's clock may be anything."""
 _F_CNT_MAX: Final = 0xFFFFFFFF
 _F_PORT_MAX: Final = 0xFF
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_OF_UPLINKS: Final = frozenset({"data", "fCnt", "fPort", "rxInfo"})
+"""What no other event has."""
 
 
 class LogItem(Protocol):
@@ -58,6 +61,31 @@ def parse_event(item: LogItem, dev_eui: str) -> Event:
     except ValueError, RecursionError:
         return Event(id=stream_id, malformed=True)
     return Event(id=stream_id, uplink=uplink, heard_at=heard_at)
+
+
+def pushed(body: Mapping[str, Any]) -> Sent | None:
+    """Read an event as the HTTP and MQTT integrations send it; None for what is no uplink.
+
+    Raises `ValueError`. Unlike in the event stream, nothing tells when it arrived,
+    so its own time must be there: it is what the stream gives too.
+    """
+    if _OF_UPLINKS.isdisjoint(body):
+        return None
+    info = _mapping(body.get("deviceInfo"), "deviceInfo")
+    dev_eui = str(info.get("devEui")).lower()
+    if not is_dev_eui(dev_eui):
+        msg = "without a device"
+        raise ValueError(msg)
+    at = moment(body.get("time"))
+    arrived = (at - _EPOCH) // timedelta(milliseconds=1)
+    device = Device(
+        dev_eui=dev_eui,
+        name=str(info.get("deviceName") or dev_eui),
+        scope=str(info.get("applicationId") or ""),
+        profile=str(info.get("deviceProfileId") or ""),
+        profile_name=str(info.get("deviceProfileName") or ""),
+    )
+    return Sent(device, _uplink(body, dev_eui, (arrived, 0)), str(body.get("devAddr") or ""))
 
 
 def _uplink(body: Mapping[str, Any], dev_eui: str, stream_id: StreamId) -> Uplink:

@@ -4,12 +4,12 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 
 from ..model import NetworkError, Reason
+from ._json import parsed
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -76,8 +76,8 @@ class Answer:
     def json(self) -> Any:
         """Read the body; raises `NetworkError` if it is no JSON."""
         try:
-            return json.loads(self.body)
-        except ValueError, RecursionError:
+            return parsed(self.body)
+        except ValueError:
             raise NetworkError(Reason.NOT_THIS_SERVER, "the answer is no JSON") from None
 
     def object(self) -> dict[str, Any]:
@@ -106,8 +106,8 @@ class Answer:
 
 def _object(text: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(text)
-    except ValueError, RecursionError:
+        found = parsed(text)
+    except ValueError:
         return None
     return found if isinstance(found, dict) else None
 
@@ -175,16 +175,14 @@ class Http:
         self._allowed_at = now + min(pause, _LONGEST_PAUSE)
 
     async def _allowed(self) -> None:
-        """Wait until the server allows a request, or raise where that takes long."""
+        """Wait until the server allows a request, or raise where it wants that to take long."""
         now = asyncio.get_running_loop().time()
-        at, patience = self._allowed_at, self._pace.pause
-        if self._rate is not None:
-            at = max(at, self._rate_allows_at(self._rate))
-            patience = max(patience, self._rate.seconds)
-        wait = at - now
-        if wait > patience:
+        wait = self._allowed_at - now
+        if wait > self._pace.pause:
             raise NetworkError(Reason.RATE_LIMITED, f"{wait:.0f} s are left to wait")
-        self._sent.append(max(now, at))
+        if self._rate is not None:
+            wait = max(wait, self._rate_allows_at(self._rate) - now)
+        self._sent.append(now + max(wait, 0.0))
         if wait > 0:
             await asyncio.sleep(wait)
 

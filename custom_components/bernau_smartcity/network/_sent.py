@@ -1,13 +1,13 @@
 """Uplinks of many devices, as a server gives them in one answer, and their batches."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import groupby
 import math
 import re
 from typing import Any, Final
 
-from ..model import Batch, Device, Uplink
+from ..model import Batch, Device, Sent
 
 NO_SESSION: Final = "-"
 """The device has not sent."""
@@ -15,24 +15,17 @@ _DEV_EUI: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _FRACTION: Final = re.compile(r"(\.\d{6})\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """An uplink, by which device, in which session."""
-
-    device: Device
-    """As far as the message tells."""
-    uplink: Uplink
-    session: str = ""
-    """The device joined anew where it differs from that of the uplink before."""
-
-
 def batches(
-    sent: Iterable[Sent], devices: Mapping[str, Device], sessions: Mapping[str, str]
+    sent: Iterable[Sent],
+    devices: Mapping[str, Device],
+    sessions: Mapping[str, str],
+    unread: Container[str] = (),
 ) -> Iterator[Batch]:
     """Group uplinks by device and session, with what the registry tells of the devices.
 
     `sessions` are those of the newest uplinks before, by DevEUI; that in which a
-    device sends now is the cursor of its batch.
+    device sends now is the cursor of its batch, unless it has a history that is
+    still unread.
     """
     in_order = sorted(sent, key=lambda each: (each.device.dev_eui, each.uplink.received_at))
     for dev_eui, of_device in groupby(in_order, key=lambda each: each.device.dev_eui):
@@ -42,7 +35,7 @@ def batches(
             yield Batch(
                 device=devices.get(dev_eui, found[0].device),
                 uplinks=tuple(each.uplink for each in found),
-                cursors={} if session == last else {dev_eui: session},
+                cursors={} if session == last or dev_eui in unread else {dev_eui: session},
                 joined=last not in {session, NO_SESSION},
             )
             last = session
@@ -75,9 +68,17 @@ def texts(value: object) -> dict[str, str]:
     return {str(name): text for name, text in found if isinstance(text, str)}
 
 
-def without_nanoseconds(text: str) -> str:
-    """Leave out digits of a time that Python does not keep."""
-    return _FRACTION.sub(r"\1", text)
+def moment(value: object) -> datetime:
+    """Read a time, in UTC where it names no zone, without digits that Python does not keep.
+
+    Raises `ValueError`.
+    """
+    at = datetime.fromisoformat(_FRACTION.sub(r"\1", str(value)))
+    try:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        msg = "a time before or after all years"
+        raise ValueError(msg) from None
 
 
 def best_signal(
@@ -97,4 +98,7 @@ def best_signal(
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None

@@ -6,12 +6,11 @@ empty is left out of it. Source: thethingsindustries.com/docs/integrations/data-
 
 import base64
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from ..model import Device, Uplink
-from ._sent import Sent, best_signal, is_dev_eui, mapping, texts, whole, without_nanoseconds
+from ..model import Device, Sent, Uplink
+from ._sent import best_signal, is_dev_eui, mapping, moment, texts, whole
 
 _F_CNT_MAX: Final = 0xFFFFFFFF
 _F_PORT_MAX: Final = 0xFF
@@ -27,7 +26,7 @@ def read(body: Mapping[str, Any]) -> Sent | None:
         return None
     message, ids = mapping(message), mapping(body.get("end_device_ids"))
     device = device_of(ids, {})
-    received_at = _moment(body.get("received_at"))
+    received_at = moment(body.get("received_at"))
     session = str(message.get("session_key_id", ""))
     f_cnt = whole(message.get("f_cnt", 0), _F_CNT_MAX)
     f_port = whole(message.get("f_port", 0), _F_PORT_MAX)
@@ -79,9 +78,3 @@ def device_of(ids: Mapping[str, Any], entry: Mapping[str, Any]) -> Device:
         catalogue=model,
         tags=tags,
     )
-
-
-def _moment(value: object) -> datetime:
-    """Read a time in UTC; raises `ValueError`."""
-    at = datetime.fromisoformat(without_nanoseconds(str(value)))
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)

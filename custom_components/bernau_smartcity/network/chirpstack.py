@@ -24,10 +24,12 @@ from ..model import Batch, Connection, Device, Field, NetworkError, Reason, Serv
 from ._address import parse_address
 from ._chirpstack_api import Api, Named
 from ._chirpstack_cursor import DeviceCursor, ScopeCursor
+from ._chirpstack_events import pushed
 from ._chirpstack_history import read_history
 from ._chirpstack_pace import FULL_SCAN, NANOSECOND, Pace
 from ._chirpstack_scan import Row, Scan, scan_all, scan_changes
 from ._chirpstack_stream import stream_history
+from ._key import clean_key
 from ._parallel import in_parallel
 
 if TYPE_CHECKING:
@@ -262,9 +264,7 @@ def _reached(scan: Scan, scope: str, outcome: _Outcome) -> int:
 def _connect(fields: Mapping[str, str], _session: ClientSession) -> ChirpStack:
     """Open nothing yet; raises `NetworkError` where a field cannot be right."""
     address = parse_address(fields[Field.URL], plain_port=_PORT)
-    key = fields[Field.API_KEY].strip()
-    if not key or not key.isascii() or not key.isprintable():
-        raise NetworkError(Reason.KEY_REJECTED, "no key can look like this")
+    key = clean_key(fields[Field.API_KEY])
     tenant = fields.get(Field.TENANT, "").strip()
     if tenant:
         try:
@@ -281,4 +281,5 @@ SERVER: Final = ServerType(
     required=(Field.URL, Field.API_KEY),
     optional=(Field.TENANT,),
     connect=_connect,
+    pushed=pushed,
 )

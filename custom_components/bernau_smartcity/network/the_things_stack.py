@@ -10,16 +10,17 @@ Cursors are kept under the id of an application and, for the session in which a
 device sent, under its DevEUI. Source: thethingsindustries.com/docs/integrations/storage
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 import logging
 from typing import TYPE_CHECKING, Final, Self, override
 
-from ..model import Batch, Connection, Device, Field, NetworkError, Reason, ServerType
+from ..model import Batch, Connection, Device, Field, NetworkError, Reason, Sent, ServerType
 from ._address import Address, parse_address
 from ._http import Credentials, Http, NotFoundError
-from ._sent import NO_SESSION, Sent, batches
+from ._key import clean_key
+from ._sent import NO_SESSION, batches
 from ._tts_api import PAGE, Api, Of, Page, Registered
 from ._tts_uplinks import read
 
@@ -163,12 +164,16 @@ class TheThingsStack(Connection):
         kept = cursors.get(scope, "")
         before = Cursor.parse(kept)
         after, cursor = (before or Cursor.first(now)).since(now)
+        if before is None:
+            await self._learn(scope, ())
+            yield Batch(cursors=dict.fromkeys(self._unread(scope, cursors), NO_SESSION))
+        unread = self._unread(scope, cursors) if before else {}
         sessions = dict(cursors)
         offered = dict(self._known(scope, kept))
         async for found in self._pages(Of(scope), after):
             fresh = [each for each in found.sent if each.uplink.id not in offered]
             offered |= {each.uplink.id: each.uplink.received_at for each in fresh}
-            for batch in await self._batches(scope, found, fresh, sessions):
+            for batch in await self._batches(scope, found, fresh, sessions, unread):
                 sessions |= batch.cursors
                 yield batch
             if found.complete:
@@ -177,38 +182,42 @@ class TheThingsStack(Connection):
                 kept = str(cursor)
                 yield Batch(cursors={scope: kept})
         recent = {one: at for one, at in offered.items() if at >= cursor.newest - 2 * OVERLAP}
-        async for batch in self._unread(scope, sessions, now, first=before is None):
-            yield batch
+        for registered in unread.values():
+            async for batch in self._history(registered, now):
+                yield batch
         earlier = cursor.earlier(now) if before else None
         if earlier is not None:
-            async for found in self._pages(Of(scope), earlier.oldest, cursor.oldest):
-                for batch in await self._batches(scope, found, found.sent, {}):
-                    yield replace(batch, cursors={}, joined=False)
+            async for batch in self._day(scope, earlier.oldest, cursor.oldest):
+                yield batch
             kept = str(earlier)
             yield Batch(cursors={scope: kept})
         self._offered[scope] = _Offered(kept, recent)
 
-    async def _unread(
-        self, scope: str, sessions: Mapping[str, str], now: datetime, *, first: bool
-    ) -> AsyncGenerator[Batch]:
-        """Read the history of devices whose cursor was thrown away, to be decoded anew."""
-        unread = [
-            registered
-            for registered in self._inventory.values()
-            if registered.device.scope == scope
-            and registered.id
-            and registered.device.dev_eui not in sessions
-        ]
-        if unread and first:
-            yield Batch(cursors={each.device.dev_eui: NO_SESSION for each in unread})
-            return
-        for registered in unread:
-            device, session = registered.device, NO_SESSION
-            async for found in self._pages(Of(scope, registered.id), now - RETAINED):
+    async def _day(self, scope: str, begin: datetime, end: datetime) -> AsyncGenerator[Batch]:
+        """Read what is older than all that was read so far."""
+        async for found in self._pages(Of(scope), begin, end):
+            for batch in await self._batches(scope, found, found.sent, {}):
+                yield replace(batch, cursors={}, joined=False)
+
+    def _unread(self, scope: str, cursors: Mapping[str, str]) -> dict[str, Registered]:
+        """Give the devices without a cursor: to be read anew, or never read."""
+        return {
+            dev_eui: registered
+            for dev_eui, registered in self._inventory.items()
+            if registered.device.scope == scope and registered.id and dev_eui not in cursors
+        }
+
+    async def _history(self, registered: Registered, now: datetime) -> AsyncGenerator[Batch]:
+        """Read all that is retained of one device."""
+        device, session = registered.device, NO_SESSION
+        try:
+            async for found in self._pages(Of(device.scope, registered.id), now - RETAINED):
                 uplinks = tuple(each.uplink for each in found.sent)
                 session = found.sent[-1].session if found.sent else session
                 yield Batch(device=device, uplinks=uplinks, malformed=found.malformed)
-            yield Batch(cursors={device.dev_eui: session})
+        except NotFoundError:
+            _LOGGER.debug("A device of application %s is no longer there", device.scope)
+        yield Batch(cursors={device.dev_eui: session})
 
     async def _pages(
         self, of: Of, after: datetime, before: datetime | None = None
@@ -232,16 +241,21 @@ class TheThingsStack(Connection):
         return offered.ids if cursor and offered.cursor == cursor else {}
 
     async def _batches(
-        self, scope: str, found: _Read, sent: list[Sent], sessions: Mapping[str, str]
+        self,
+        scope: str,
+        found: _Read,
+        sent: list[Sent],
+        sessions: Mapping[str, str],
+        unread: Container[str] = (),
     ) -> list[Batch]:
         """Give the batches of uplinks, with what the registry tells of their devices."""
         if any(each.device.dev_eui not in self._inventory for each in sent):
             await self._learn(scope, sent)
         devices = {eui: registered.device for eui, registered in self._inventory.items()}
         malformed = [Batch(malformed=found.malformed)] if found.malformed else []
-        return [*malformed, *batches(sent, devices, sessions)]
+        return [*malformed, *batches(sent, devices, sessions, unread)]
 
-    async def _learn(self, scope: str, sent: list[Sent]) -> None:
+    async def _learn(self, scope: str, sent: Iterable[Sent]) -> None:
         """Read the registry; a device that is no longer in it is known by its uplinks alone."""
         try:
             registered = await self._api.devices(scope)
@@ -293,9 +307,7 @@ def _identity_server(cluster: Address) -> Address:
 def _connect(fields: Mapping[str, str], session: ClientSession) -> TheThingsStack:
     """Open nothing yet; raises `NetworkError` where a field cannot be right."""
     cluster = parse_address(fields[Field.CLUSTER], plain_port=1885, scheme="https")
-    key = fields[Field.CLUSTER_KEY].strip()
-    if not key or not key.isascii() or not key.isprintable():
-        raise NetworkError(Reason.KEY_REJECTED, "no key can look like this")
+    key = clean_key(fields[Field.CLUSTER_KEY])
     credentials = Credentials(headers={"Authorization": f"Bearer {key}"})
     application_server = Http(session, cluster.url, credentials)
     registry = _identity_server(cluster)
@@ -310,4 +322,5 @@ SERVER: Final = ServerType(
     required=(Field.CLUSTER, Field.CLUSTER_KEY),
     addresses=tuple(f"https://{cluster}.cloud.thethings.network" for cluster in _CLUSTERS),
     connect=_connect,
+    pushed=read,
 )

@@ -1,0 +1,276 @@
+"""ZENNER ELEMENT IoT: polled folder by folder, in the order in which packets were stored.
+
+New packets follow the newest that was read; what is older is read backward, the
+newest day by the first poll and some pages more by each that follows. Where the
+server gives no packet content, the readings of its own parser stand for it.
+
+The cursor of a folder is kept under its slug. Source: docs.element-iot.com (API)
+"""
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+import json
+import logging
+from typing import TYPE_CHECKING, Final, Self, override
+from urllib.parse import quote
+
+from ..model import Batch, Connection, Device, Field, NetworkError, Reason, Sent, ServerType
+from ._address import parse_address
+from ._element_lists import OVERLAP, Position, Row, Rows, history, pages, stored, unread
+from ._element_packets import decoded_of, device_of, lacks_payload, uplink_of
+from ._http import Credentials, Http, NotFoundError, Rate
+from ._key import clean_key
+from ._sent import NO_SESSION, batches
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+_LOGGER: Final = logging.getLogger(__name__)
+
+RATE: Final = Rate(50, 10)
+"""What the server allows."""
+
+type _Read = Callable[[Row, Device], Sent | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a folder was read."""
+
+    packets: Position = field(default_factory=Position)
+    readings: Position = field(default_factory=Position)
+    lacking: tuple[str, ...] = ()
+    """Devices whose packets come without content, by their id on the server."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `__str__` wrote; anything else is a folder never read."""
+        try:
+            found = json.loads(text)
+            return cls(
+                Position(**found["packets"]),
+                Position(**found["readings"]),
+                tuple(found["lacking"]),
+            )
+        except ValueError, KeyError, TypeError:
+            return cls()
+
+    @override
+    def __str__(self) -> str:
+        """Write the cursor as it is kept."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    def lacks(self, rows: Rows) -> Self:
+        """Give the cursor with the devices of which these packets have no content."""
+        lacking = {str(row.get("device_id")) for row in rows if lacks_payload(row)}
+        return replace(self, lacking=tuple(sorted(lacking.union(self.lacking))))
+
+
+@dataclass(slots=True)
+class _Offered:
+    """The newest rows of a folder, and the cursor with which they were given."""
+
+    cursor: str = ""
+    rows: dict[str, datetime] = field(default_factory=dict)
+    """When each was stored, by id."""
+
+    def fresh(self, rows: Rows, now: datetime) -> Rows:
+        """Give rows that were not given before, and note them."""
+        found = [row for row in rows if str(row["id"]) not in self.rows]
+        self.rows |= {str(row["id"]): stored(row, now) for row in found}
+        return found
+
+    def newest(self, cursor: str) -> _Offered:
+        """Give what can come again after a cursor."""
+        last = max(self.rows.values(), default=None)
+        kept = {row: at for row, at in self.rows.items() if last and at >= last - 2 * OVERLAP}
+        return _Offered(cursor, kept)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ZennerElement(Connection):
+    """A connection to ELEMENT IoT."""
+
+    def __init__(self, http: Http, now: Callable[[], datetime] = _utc_now) -> None:
+        """Keep what is needed; nothing is sent before it is asked for."""
+        self._http = http
+        self._now = now
+        self._inventory: dict[str, Device] = {}
+        """By the device's id on the server."""
+        self._strangers: set[str] = set()
+        """Ids of devices that are in no folder that is read."""
+        self._offered: dict[str, _Offered] = {}
+
+    @override
+    async def scopes(self) -> Mapping[str, str]:
+        """Give the name of each folder by its slug."""
+        rows = [row async for page in pages(self._http, "/tags", "asc") for row in page]
+        found = {
+            str(row["slug"]): str(row.get("name") or row["slug"]) for row in rows if row.get("slug")
+        }
+        if not found:
+            raise NetworkError(Reason.NO_APPLICATIONS, "nothing to read yet")
+        return found
+
+    @override
+    async def devices(self, scopes: Iterable[str]) -> list[Device]:
+        """Give the inventory; a device in several folders belongs to the first."""
+        found: dict[str, Device] = {}
+        for scope in dict.fromkeys(scopes):
+            try:
+                found = await self._folder(scope) | found
+            except NotFoundError:
+                _LOGGER.debug("Folder %s is no longer there", scope)
+        self._inventory = found
+        self._strangers.clear()
+        return list({device.dev_eui: device for device in found.values()}.values())
+
+    @override
+    async def poll(
+        self, scopes: Iterable[str], cursors: Mapping[str, str]
+    ) -> AsyncGenerator[Batch]:
+        """Read what was stored since.
+
+        A folder that cannot be read does not keep the others from being read;
+        its error is raised when they are.
+        """
+        now = self._now()
+        failure: NetworkError | None = None
+        for scope in dict.fromkeys(scopes):
+            try:
+                async for batch in self._new(scope, cursors, now):
+                    yield batch
+                async for batch in self._anew(scope, cursors, now):
+                    yield batch
+            except NotFoundError:
+                _LOGGER.debug("Folder %s, or what was read of it, is no longer there", scope)
+                if cursors.get(scope):
+                    yield Batch(cursors={scope: ""})
+            except NetworkError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    @override
+    async def close(self) -> None:
+        """Nothing is held: the session belongs to somebody else."""
+
+    async def _folder(self, scope: str) -> dict[str, Device]:
+        """Give the devices of a folder by their id on the server."""
+        found: dict[str, Device] = {}
+        async for rows in pages(self._http, f"/tags/{quote(scope)}/devices", "asc"):
+            for row in rows:
+                try:
+                    found[str(row["id"])] = device_of(row, scope)
+                except ValueError:
+                    _LOGGER.debug("A device of folder %s has no identity", scope)
+        return found
+
+    async def _new(
+        self, scope: str, cursors: Mapping[str, str], now: datetime
+    ) -> AsyncGenerator[Batch]:
+        """Read packets of a folder, and readings where packets have no content."""
+        kept = cursors.get(scope, "")
+        cursor = Cursor.parse(kept)
+        if not kept:
+            self._inventory = await self._folder(scope) | self._inventory
+            every = (each for each in self._inventory.values() if each.scope == scope)
+            yield Batch(cursors={each.dev_eui: NO_SESSION for each in every})
+        last = self._offered.get(scope, _Offered())
+        offered = _Offered(kept, dict(last.rows) if kept and last.cursor == kept else {})
+        reached = cursor
+        async for reached, rows, read in self._lists(scope, cursor, now):
+            async for batch in self._batches(scope, offered.fresh(rows, now), read):
+                yield batch
+            if str(reached) != kept:
+                kept = str(reached)
+                yield Batch(cursors={scope: kept})
+        if not kept:
+            kept = str(reached)
+            yield Batch(cursors={scope: kept})
+        self._offered[scope] = offered.newest(kept)
+
+    async def _lists(
+        self, scope: str, cursor: Cursor, now: datetime
+    ) -> AsyncGenerator[tuple[Cursor, Rows, _Read]]:
+        """Give rows with where they lead to, packets before readings."""
+        path = f"/tags/{quote(scope)}"
+        async for rows, position in unread(self._http, f"{path}/packets", cursor.packets, now):
+            cursor = replace(cursor.lacks(rows), packets=position)
+            yield cursor, rows, uplink_of
+        if not cursor.lacking:
+            return
+        async for rows, position in unread(self._http, f"{path}/readings", cursor.readings, now):
+            cursor = replace(cursor, readings=position)
+            wanted = [row for row in rows if str(row.get("device_id")) in cursor.lacking]
+            yield cursor, wanted, decoded_of
+
+    async def _anew(
+        self, scope: str, cursors: Mapping[str, str], now: datetime
+    ) -> AsyncGenerator[Batch]:
+        """Read the history of devices whose cursor was thrown away, or that are new here."""
+        if not cursors.get(scope):
+            return
+        for identity, device in tuple(self._inventory.items()):
+            if device.scope != scope or device.dev_eui in cursors:
+                continue
+            path = f"/devices/{quote(identity)}"
+            lacking = False
+            try:
+                async for rows in history(self._http, f"{path}/packets", now):
+                    lacking = lacking or any(map(lacks_payload, rows))
+                    async for batch in self._batches(scope, rows, uplink_of):
+                        yield batch
+                if lacking:
+                    async for rows in history(self._http, f"{path}/readings", now):
+                        async for batch in self._batches(scope, rows, decoded_of):
+                            yield batch
+            except NotFoundError:
+                _LOGGER.debug("A device of folder %s is no longer there", scope)
+            yield Batch(cursors={device.dev_eui: NO_SESSION})
+
+    async def _batches(self, scope: str, rows: Rows, read: _Read) -> AsyncGenerator[Batch]:
+        """Give the uplinks of rows by device; joins are not told here."""
+        await self._learn(scope, rows)
+        sent: list[Sent] = []
+        malformed = 0
+        for row in rows:
+            device = self._inventory.get(str(row.get("device_id")))
+            try:
+                found = None if device is None else read(row, device)
+            except ValueError:
+                malformed += 1
+                continue
+            if found is not None:
+                sent.append(found)
+        if malformed:
+            yield Batch(malformed=malformed)
+        for batch in batches(sent, {}, {}):
+            yield replace(batch, cursors={})
+
+    async def _learn(self, scope: str, rows: Rows) -> None:
+        """Read which devices there are, once some of them are not known."""
+        heard = {str(row.get("device_id")) for row in rows}
+        if heard - self._inventory.keys() - self._strangers:
+            self._inventory = await self._folder(scope) | self._inventory
+            self._strangers |= heard - self._inventory.keys()
+
+
+def _connect(fields: Mapping[str, str], session: ClientSession) -> ZennerElement:
+    """Open nothing yet; raises `NetworkError` where a field cannot be right."""
+    address = parse_address(fields[Field.ELEMENT_URL], plain_port=80, scheme="https")
+    credentials = Credentials(params={"auth": clean_key(fields[Field.ELEMENT_KEY])})
+    return ZennerElement(Http(session, address.url, credentials, rate=RATE))
+
+
+SERVER: Final = ServerType(
+    key="zenner_element",
+    name="ZENNER ELEMENT IoT",
+    required=(Field.ELEMENT_URL, Field.ELEMENT_KEY),
+    addresses=("https://element-iot.com",),
+    connect=_connect,
+)
