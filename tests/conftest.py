@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 import logging
 from os import environ
 from pathlib import Path
@@ -16,7 +17,7 @@ import sqlalchemy
 import custom_components  # noqa: F401  # imported for that effect
 from custom_components.bernau_smartcity import config_flow, coordinator, options_flow
 
-from .fake_network import FakeNetwork
+from .fake_network import AT, FakeNetwork
 
 # Otherwise every statement of the recorder stands in the report of a failure.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
@@ -62,10 +63,14 @@ def hass_config_dir(tmp_path: Path) -> str:
 def _this_integration(request: pytest.FixtureRequest) -> None:
     """Let Home Assistant find this integration, in the tests that have one.
 
-    The recorder must be asked for before anything that starts Home Assistant.
+    The recorder must be asked for before anything that starts Home Assistant. It
+    begins before the time of the tests: what it finds to be compiled already when
+    it begins, it would not compile in a test.
     """
     if "hass" in request.fixturenames:
         if "recorder_mock" in request.fixturenames:
+            if "freezer" in request.fixturenames:
+                request.getfixturevalue("freezer").move_to(AT - timedelta(hours=1))
             request.getfixturevalue("recorder_mock")
         request.getfixturevalue("enable_custom_integrations")
 
