@@ -61,6 +61,8 @@ def _weighed(
 
 def untrue(series: Series) -> list[str]:
     """Expect at each full hour the truth: that of a reading just then, else between its two."""
+    if series.points and series.points[-1].period:
+        return _unaccounted(series)
     wrong = []
     for hour in full_hours(series.points):
         low, high = hour.before.value, hour.after.value
@@ -71,6 +73,21 @@ def untrue(series: Series) -> list[str]:
         elif low <= high and not low - CLOSE <= true <= high + CLOSE:
             wrong.append(f"{series.name}: {true:.9g} at {hour.at}, not in {low:.9g}…{high:.9g}")
     return wrong
+
+
+def _unaccounted(series: Series) -> list[str]:
+    """Expect that a sum rises as what was truly counted, of which it is a part from some day on.
+
+    What lies before that day is the same at every hour.
+    """
+    known = [h for h in full_hours(series.points) if h.at in series.truth]
+    if not known:
+        return []
+    least = max((series.truth[h.at] - h.after.total, h.at) for h in known)
+    most = min((series.truth[h.at] - h.before.total, h.at) for h in known)
+    if least[0] <= most[0] + CLOSE:
+        return []
+    return [f"{series.name}: between {least[1]} and {most[1]} it does not rise as what was counted"]
 
 
 async def rows(

@@ -24,6 +24,8 @@ class Point(NamedTuple):
     at: datetime
     value: float
     total: float | None
+    period: bool = False
+    """The value is no register: it was counted since the message before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,13 @@ def read(config: Path, entry_id: str) -> Kept:
     points: dict[Register, list[Point]] = {}
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
         database.execute("BEGIN")  # so that both answers are of the same moment
-        for *register, at, value, total in database.execute(
-            "SELECT dev_eui, quantity, channel, at, value, total FROM sample ORDER BY at"
+        for *register, at, value, total, period in database.execute(
+            "SELECT dev_eui, quantity, channel, at, value, total, period FROM sample"
+            " WHERE quantity != 'restart' ORDER BY at"
         ):
             dev_eui, quantity, channel = register
             points.setdefault((dev_eui, quantity, channel), []).append(
-                Point(_time(at), value, total)
+                Point(_time(at), value, total, bool(period))
             )
         due = {
             (dev_eui, quantity, channel): _time(since)
@@ -104,10 +107,17 @@ def falls(kept: Kept) -> list[str]:
         for before, after in pairwise(counted(points))
         if after.total < before.total
         or (
-            after.value >= before.value
-            and not isclose(after.total - before.total, after.value - before.value, abs_tol=1e-6)
+            (passed := _passed(before, after)) is not None
+            and not isclose(after.total - before.total, passed, abs_tol=1e-6)
         )
     ]
+
+
+def _passed(before: Counted, after: Counted) -> float | None:
+    """Give what was counted between two readings, None where they do not tell."""
+    if after.period:
+        return after.value
+    return None if before.period or after.value < before.value else after.value - before.value
 
 
 class Counted(NamedTuple):
@@ -116,11 +126,12 @@ class Counted(NamedTuple):
     at: datetime
     value: float
     total: float
+    period: bool = False
 
 
 def counted(points: Sequence[Point]) -> list[Counted]:
     """Give the readings that counted."""
-    return [Counted(p.at, p.value, p.total) for p in points if p.total is not None]
+    return [Counted(p.at, p.value, p.total, p.period) for p in points if p.total is not None]
 
 
 class Hour(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import ClientSession
 
-from . import check, course, energy, kills, town
+from . import check, course, energy, hours, kept, kills, town
 from .check import Picture
 from .home_assistant import HomeAssistant, Installation
 from .kills import Kills
@@ -54,6 +54,7 @@ async def prove(
         stage = replace(stage, port=first.port, behind=behind)
         async with town.running(session, folder / "town-2.log", stage) as second:
             await _nothing_missed(report, hass, second, before, lost)
+            await _summed_up(report, installation, second, entry_id)
             await tell_quiet(report, hass, log)
     if killed.count:
         stage = replace(stage, pause=kills.PAUSE)
@@ -123,6 +124,21 @@ async def _totals_kept(
     count = len(check.totals(before))
     report.tell(f"Without the server, every total is back with its old time ({count})", complaints)
     report.tell("Without the server, what nobody knows is not shown", shown)
+
+
+async def _summed_up(
+    report: Report, installation: Installation, place: Town, entry_id: str
+) -> None:
+    """Compare what counters without totals told with what they truly counted."""
+    known = kept.read(installation.config, entry_id)
+    sums = {register: points for register, points in known.points.items() if points[-1].period}
+    devices = [d for d in await place.truth() if any(d.dev_eui == dev_eui for dev_eui, *_ in sums)]
+    found = await hours.of(place, devices, replace(known, points=sums))
+    wrong = [complaint for series in found.values() for complaint in hours.untrue(series)]
+    wrong += kept.falls(known)
+    if not sums:
+        wrong.append("no counter tells only what it counted between messages")
+    report.tell(f"Sums of counters without totals are what was counted ({len(sums)})", wrong)
 
 
 async def _nothing_missed(

@@ -6,8 +6,9 @@ from typing import Any
 
 from . import schedule
 from .faults import Faults, Kind
-from .frames import Frame, frame
+from .frames import frame
 from .inventory import Device
+from .moments import Frame
 from .noise import mix, unit
 from .traffic import Event
 

@@ -1,15 +1,15 @@
-"""Bernau bei Berlin: its municipal buildings with their meters, and its visitor counters."""
+"""Bernau bei Berlin: its municipal buildings with their meters, beside its visitor counters."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from . import catalogue
+from . import catalogue, visitors
 from .clock import EPOCH
-from .curves import curve, visitor_curve
-from .inventory import Device, Profile, Silence, device_salt, serial
-from .loads import Leak, Load, Scaled
-from .noise import mix, text_salt, unit
+from .curves import curve
+from .inventory import Device, Silence, device_salt, serial
+from .loads import Leak, Scaled
+from .noise import mix, text_salt
+from .plans import Plan, start
 
 _DAY = 86_400
 _GAS = 10.3
@@ -83,51 +83,13 @@ SUB_METERS = (
 )
 
 
-class Counter(NamedTuple):
-    """A visitor counter: where, which model, who comes, how long they stay."""
-
-    place: str
-    name: str
-    model: str
-    crowd: str
-    stay: float
-    """Seconds after which who came in goes out."""
-    interval: float
-    people: tuple[float, ...]
-    """For each line, in the busiest hour."""
-
-
-COUNTERS = (
-    Counter("Bahnhof", "Haupteingang", "vs133", "train", 34_200, 600, (940, 310)),
-    Counter("Bahnhof", "Ausgang Ladestraße", "vs350", "train", 33_000, 900, (260,)),
-    Counter("Bahnhof", "Fahrradstation", "pcr2", "commuter", 32_400, 900, (120,)),
-    Counter("Bushaltestelle Bahnhof", "Bussteig 1", "vs350", "commuter", 31_000, 900, (210,)),
-    Counter("Bushaltestelle Bahnhof", "Bussteig 2", "vs350", "commuter", 31_000, 900, (140,)),
-    Counter("Parkhaus am Bahnhof", "Fußgängertür", "vs350", "commuter", 33_600, 900, (190,)),
-    Counter("Parkplatz Waschspüle", "Zugang Altstadt", "pcr2", "strolling", 5_400, 600, (85,)),
-    Counter("Parkplatz Mauerstraße", "Zugang Altstadt", "pcr2", "strolling", 6_300, 600, (60,)),
-    Counter("Steintor", "Durchgang", "pcr2", "strolling", 4_200, 600, (310,)),
-    Counter("Mühlentor", "Durchgang", "pcr2", "strolling", 3_900, 600, (240,)),
-    Counter("Königstor", "Durchgang", "vs350", "strolling", 4_800, 900, (180,)),
-    Counter("Marktplatz", "Bürgermeisterstraße", "pcr2", "strolling", 2_700, 600, (420,)),
-    Counter("Rathaus", "Eingang Bürgerservice", "vs133", "errands", 1_500, 600, (75,)),
-    Counter("Stadtbibliothek", "Eingang", "vs350", "reading", 3_600, 900, (48,)),
-)
-
-_COUNTER_MODELS: Mapping[str, tuple[str, Profile]] = {
-    "vs133": ("milesight_vs133", catalogue.VS133),
-    "vs350": ("milesight_vs350", catalogue.VS350),
-    "pcr2": ("parametric_pcr2", catalogue.PCR2),
-}
 _OUIS: Mapping[str, str] = {
     "elvaco_cmi4110": "94193a",
     "axioma_qalcosonic_w1": "8c83fc",
     "decoded": "70b3d5",
     "klax": "009d6b",
     "milesight_em300_di": "24e124",
-    "milesight_vs350": "24e124",
-    "milesight_vs133": "24e124",
-    "parametric_pcr2": "647fda",
+    **visitors.OUIS,
 }
 
 _LEAKING = "Grundschule am Blumenhag", "Wasser"
@@ -141,25 +103,11 @@ _SERVER_DECODES = frozenset({"Erich-Wünsch-Halle"})
 _SELDOM_WATER = frozenset({"Stadtbibliothek", "Jugendclub Dosto", "Feuerwehr Bernau"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """What makes one meter or counter different from the next."""
-
-    place: str
-    name: str
-    medium: str
-    codec: str
-    profile: Profile
-    interval: float
-    loads: tuple[Load, ...]
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-def _device(seed: int, plan: _Plan) -> Device:
+def _device(seed: int, plan: Plan) -> Device:
     place = mix(text_salt(plan.place), text_salt(plan.name)) & 0xFFFFFFFFFF
     dev_eui = f"{_OUIS[plan.codec]}{place:010x}"
     salt = device_salt(seed, dev_eui)
-    counter = plan.medium == "people"
+    counter = plan.medium in visitors.MEDIA
     number = {} if counter else {"meter_number": str(serial(salt))}
     return Device(
         dev_eui=dev_eui,
@@ -176,14 +124,9 @@ def _device(seed: int, plan: _Plan) -> Device:
     )
 
 
-def _start(place: str, name: str, top: float) -> float:
-    """Give what a register showed in the beginning."""
-    return round(top * (0.1 + 0.9 * unit(text_salt(place), text_salt(name))), 3)
-
-
-def _electricity(place: str, name: str, load: Scaled, export: float = 0.0) -> _Plan:
-    sun = (Scaled(curve("museum", "solar"), export, _start(place, "export", 40_000)),)
-    return _Plan(
+def _electricity(place: str, name: str, load: Scaled, export: float = 0.0) -> Plan:
+    sun = (Scaled(curve("museum", "solar"), export, start(place, "export", 40_000)),)
+    return Plan(
         place=place,
         name=name,
         medium="electricity",
@@ -194,24 +137,24 @@ def _electricity(place: str, name: str, load: Scaled, export: float = 0.0) -> _P
     )
 
 
-def _heat(place: str, kilowatt: float, use: str, variant: int) -> _Plan:
+def _heat(place: str, kilowatt: float, use: str, variant: int) -> Plan:
     heat = curve(use, "heat", variant)
-    volume = Scaled(heat, kilowatt / _HEAT_PER_M3, _start(place, "flow", 30_000))
-    return _Plan(
+    volume = Scaled(heat, kilowatt / _HEAT_PER_M3, start(place, "flow", 30_000))
+    return Plan(
         place=place,
         name="Fernwärme",
         medium="heat",
         codec="elvaco_cmi4110",
         profile=catalogue.CMI4110,
         interval=3600,
-        loads=(Scaled(heat, kilowatt, _start(place, "heat", 900_000)), volume),
+        loads=(Scaled(heat, kilowatt, start(place, "heat", 900_000)), volume),
     )
 
 
-def _pulses(place: str, name: str, medium: str, load: Scaled) -> _Plan:
+def _pulses(place: str, name: str, medium: str, load: Scaled) -> Plan:
     tagged = place in _TAGGED_PULSE_METERS
     model = {"model": "EM300-DI"} if tagged else {}
-    return _Plan(
+    return Plan(
         place=place,
         name=name,
         medium=medium,
@@ -223,11 +166,11 @@ def _pulses(place: str, name: str, medium: str, load: Scaled) -> _Plan:
     )
 
 
-def _water(place: str, name: str, load: Scaled) -> _Plan:
+def _water(place: str, name: str, load: Scaled) -> Plan:
     if place in _PULSED_WATER:
         return _pulses(place, name, "water", load)
     decodes = place in _SERVER_DECODES
-    return _Plan(
+    return Plan(
         place=place,
         name=name,
         medium="water",
@@ -238,59 +181,37 @@ def _water(place: str, name: str, load: Scaled) -> _Plan:
     )
 
 
-def _meters(building: Building, variant: int) -> Iterator[_Plan]:
+def _meters(building: Building, variant: int) -> Iterator[Plan]:
     """Give the main meters of a building."""
     place, use = building.name, building.use
-    start = _start(place, "power", 400_000)
+    begin = start(place, "power", 400_000)
     yield _electricity(
         place,
         "Strom Haupt",
-        Scaled(curve(use, "electricity", variant), building.electricity, start),
+        Scaled(curve(use, "electricity", variant), building.electricity, begin),
     )
     if building.heat:
         yield _heat(place, building.heat, use, variant)
     if building.gas:
-        start = _start(place, "gas", 60_000)
-        gas = Scaled(curve(use, "gas", variant), building.gas / _GAS, start)
+        begin = start(place, "gas", 60_000)
+        gas = Scaled(curve(use, "gas", variant), building.gas / _GAS, begin)
         yield _pulses(place, "Gas", "gas", gas)
     if building.water:
         leak = _LEAK if (place, "Wasser") == _LEAKING else None
-        start = _start(place, "water", 9_000)
+        begin = start(place, "water", 9_000)
         yield _water(
             place,
             "Wasser",
-            Scaled(curve(use, "water", variant), building.water, start, leak=leak),
+            Scaled(curve(use, "water", variant), building.water, begin, leak=leak),
         )
 
 
-def _sub_meter(meter: SubMeter) -> _Plan:
-    start = _start(meter.building, meter.name, 20_000)
-    load = Scaled(curve(meter.use, meter.medium), meter.scale, start)
+def _sub_meter(meter: SubMeter) -> Plan:
+    begin = start(meter.building, meter.name, 20_000)
+    load = Scaled(curve(meter.use, meter.medium), meter.scale, begin)
     if meter.medium == "water":
         return _water(meter.building, meter.name, load)
     return _electricity(meter.building, meter.name, load, meter.export)
-
-
-def _counter(counter: Counter, variant: int) -> _Plan:
-    codec, profile = _COUNTER_MODELS[counter.model]
-    crowd = visitor_curve(counter.crowd, variant)
-    loads: list[Load] = []
-    for line, people in enumerate(counter.people):
-        # Who was inside when the counter was mounted had not been counted coming in.
-        start = _start(counter.place, f"{counter.name} {line}", 40_000)
-        loads += (
-            Scaled(crowd, people, start),
-            Scaled(crowd, people, start, delay=counter.stay),
-        )
-    return _Plan(
-        place=counter.place,
-        name=counter.name,
-        medium="people",
-        codec=codec,
-        profile=profile,
-        interval=counter.interval,
-        loads=tuple(loads),
-    )
 
 
 def devices(seed: int) -> list[Device]:
@@ -298,6 +219,6 @@ def devices(seed: int) -> list[Device]:
     plans = [
         *(plan for n, building in enumerate(BUILDINGS) for plan in _meters(building, n % 3)),
         *(_sub_meter(meter) for meter in SUB_METERS),
-        *(_counter(counter, n % 4) for n, counter in enumerate(COUNTERS)),
+        *visitors.plans(),
     ]
     return [_device(seed, plan) for plan in plans]

@@ -33,6 +33,11 @@ def _milesight(model: str, *, decodes: bool = False, class_c: bool = False) -> P
 EM300_DI = _milesight("EM300-DI", decodes=True)
 VS350 = _milesight("VS350")
 VS133 = _milesight("VS133", decodes=True, class_c=True)
+VS121 = _milesight("VS121", class_c=True)
+VS321 = _milesight("VS321")
+VS360 = _milesight("VS360")
+VS370 = _milesight("VS370")
+VS373 = _milesight("VS373", class_c=True)
 CMI4110 = Profile(id=_id("CMi4110"), name="Elvaco CMi4110", tags={"lieferant": "Elvaco"})
 QALCOSONIC_W1 = Profile(id=_id("W1"), name="Qalcosonic W1")
 KLAX = Profile(id=_id("KLAX"), name="Stromzähler Lesekopf 15 min")
@@ -42,3 +47,27 @@ ULTRASONIC = Profile(id=_id("Ultraschall"), name="Ultraschall Trinkwasser", deco
 PULSE = Profile(id=_id("Impuls"), name="Impulsadapter Gas")
 """Made by hand; its devices carry a tag `model`."""
 PCR2 = Profile(id=_id("PCR2"), name="PCR2")
+
+
+def _made_by_hand(name: str) -> Profile:
+    return Profile(id=_id(f"profile {name}"), name=name)
+
+
+TCR = _made_by_hand("TCR-LS")
+TERABEE = _made_by_hand("Terabee People Flow Counting L-XL")
+IMBUILDINGS = _made_by_hand("IMBuildings People Counter")
+HKT = _made_by_hand("HKT People Counter")
+YOSENSI = _made_by_hand("YO-PeopleCounter")
+COMPTIPIX = _made_by_hand("ComptiPix 3D")
+PEOPLESENSE = _made_by_hand("PeopleSense")
+ERS_EYE = _made_by_hand("ERS Eye")
+TBMS100 = _made_by_hand("TBMS100")
+MS10 = _made_by_hand("MerryIoT Motion Detection")
+SMART_ROOM = _made_by_hand("Tektelic Smart Room PIR")
+STRIPS = _made_by_hand("Sensative Strips Lora Presence")
+PAXCOUNTER = _made_by_hand("ESP32-Paxcounter")
+NPS405 = _made_by_hand("NPS405")
+NCC405 = _made_by_hand("NCC405")
+LIBELIUM = _made_by_hand("Libelium Plug & Sense Smart Parking")
+TPS110 = _made_by_hand("Bosch Parking Lot Sensor")
+PLACEPOD = _made_by_hand("PlacePod")

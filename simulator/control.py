@@ -37,8 +37,8 @@ from aiohttp import web
 
 from .build import inventory
 from .clock import iso, parse
-from .frames import Value
 from .inventory import Device
+from .moments import Value
 from .servers import Server
 from .town import Town
 

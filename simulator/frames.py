@@ -1,91 +1,15 @@
 """From loads to frames: what a device shows, rounds and sends at a time."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from . import schedule, weather
-from .faults import Faults, Kind
+from . import passages, rooms, schedule, vehicles, weather
+from .faults import Faults
 from .inventory import Device
+from .moments import Frame, Moment, Value, after_restart
 from .noise import unit
-from .payloads import (
-    axioma_qalcosonic_w1,
-    elvaco_cmi4110,
-    klax,
-    milesight,
-    parametric_pcr2,
-    ultrasonic,
-)
+from .payloads import axioma_qalcosonic_w1, elvaco_cmi4110, klax, milesight, ultrasonic
 
 _HOUR = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One value as a frame conveys it; the unit is fixed by the quantity."""
-
-    quantity: str
-    value: float
-    at: float
-    channel: int = 0
-    register: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What a device sends, and what that says."""
-
-    f_port: int
-    payload: bytes
-    values: tuple[Value, ...]
-    decoded: Mapping[str, Any] = field(default_factory=dict)
-    """As the codec on the network server would put it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A device at the time of a transmission."""
-
-    device: Device
-    at: float
-    before: float
-    """Time of the previous transmission."""
-    number: int
-    faults: Faults
-
-    def count(self, place: int, per_unit: float, modulus: int, at: float | None = None) -> int:
-        """Give what a register shows, in whole counts of which `per_unit` make one unit."""
-        when = self.at if at is None else at
-        load = self.device.loads[place]
-
-        def raw(moment: float) -> int:
-            return int(load.total(moment) * per_unit + 1e-6)
-
-        shown = raw(when)
-        for fault in self.faults.of(Kind.ROLLOVER, self.device):
-            shown += modulus - raw(fault.since)
-        for fault in self.faults.of(Kind.RESET, self.device):
-            if when >= fault.since:
-                shown = raw(when) - raw(fault.since)
-        return shown % modulus
-
-    def passed(self, place: int, limit: int = 65_535) -> int:
-        """Give the people counted since the previous transmission."""
-        load = self.device.loads[place]
-        return min(limit, int(load.total(self.at) + 1e-6) - int(load.total(self.before) + 1e-6))
-
-    @property
-    def restarted(self) -> bool:
-        """Whether a reset lies between the previous transmission and this one."""
-        return any(
-            self.before < fault.since <= self.at
-            for fault in self.faults.of(Kind.RESET, self.device)
-        )
-
-    @property
-    def battery(self) -> int:
-        """Charge in percent."""
-        return round(schedule.battery(self.device, int(self.at * 1000)))
 
 
 def _elvaco(moment: Moment) -> Frame:
@@ -208,83 +132,7 @@ def _em300_di(moment: Moment) -> Frame:
     if battery is not None:
         values.append(Value("battery", battery, at))
         decoded["battery"] = float(battery)
-    return Frame(milesight.F_PORT, _after_restart(moment, payload), tuple(values), decoded)
-
-
-def _vs350(moment: Moment) -> Frame:
-    device, at = moment.device, moment.at
-    total = moment.count(0, 1, 2**16), moment.count(1, 1, 2**16)
-    period = moment.passed(0), moment.passed(1)
-    temperature = round((weather.outdoor(at) + unit(device.salt, 25, moment.number)) * 10)
-    clock = int(at)
-    payload = milesight.vs350(
-        battery=moment.battery,
-        temperature=temperature,
-        total=total,
-        period=period,
-        clock=clock,
-    )
-    values = (
-        *_people(total, period, clock, 0),
-        Value("temperature", temperature / 10, clock),
-        Value("battery", moment.battery, clock),
-    )
-    return Frame(milesight.F_PORT, _after_restart(moment, payload), values)
-
-
-def _vs133(moment: Moment) -> Frame:
-    device, at = moment.device, moment.at
-    places = range(0, len(device.loads), 2)
-    totals = [(moment.count(p, 1, 2**32), moment.count(p + 1, 1, 2**32)) for p in places]
-    periods = [(moment.passed(p), moment.passed(p + 1)) for p in places]
-    inside = [min(255, round(device.loads[p].rate(at) / 12)) for p in places]
-    regions = [*inside, 0, 0, 0][:4]
-    payload = milesight.vs133(totals=totals, periods=periods, regions=regions)
-    values: list[Value] = []
-    decoded: dict[str, float] = {}
-    for line, (total, period) in enumerate(zip(totals, periods, strict=True), 1):
-        values += _people(total, period, at, line)
-        for what, (came, went) in (("total", total), ("period", period)):
-            decoded[f"line_{line}_{what}_in"] = float(came)
-            decoded[f"line_{line}_{what}_out"] = float(went)
-    for region, people in enumerate(regions, 1):
-        values.append(Value("people", people, at, region))
-        decoded[f"region_{region}_count"] = float(people)
-    return Frame(milesight.F_PORT, _after_restart(moment, payload), tuple(values), decoded)
-
-
-def _pcr2(moment: Moment) -> Frame:
-    device, at = moment.device, moment.at
-    total = moment.count(0, 1, 2**16), moment.count(1, 1, 2**16)
-    period = moment.passed(0), moment.passed(1)
-    battery = 6400 + 8 * moment.battery
-    solar = round(3300 * weather.sun(at))
-    temperature = round((weather.outdoor(at) + 4 * unit(device.salt, 26, moment.number)) * 10)
-    payload = parametric_pcr2.encode(
-        period=period, total=total, battery=battery, solar=solar, temperature=temperature
-    )
-    values = (
-        *_people(total, period, at, 0),
-        Value("battery_voltage", battery / 1000, at),
-        Value("solar_power", solar / 1000, at),
-        Value("temperature", temperature / 10, at),
-    )
-    return Frame(parametric_pcr2.F_PORT, payload, values)
-
-
-def _people(
-    total: tuple[int, int], period: tuple[int, int], at: float, channel: int
-) -> Sequence[Value]:
-    return (
-        Value("people_in", total[0], at, channel, register=True),
-        Value("people_out", total[1], at, channel, register=True),
-        Value("people_in_period", period[0], at, channel),
-        Value("people_out_period", period[1], at, channel),
-    )
-
-
-def _after_restart(moment: Moment, payload: bytes) -> bytes:
-    return milesight.RESTARTED + payload if moment.restarted else payload
+    return Frame(milesight.F_PORT, after_restart(moment, payload), tuple(values), decoded)
 
 
 FRAMES: Mapping[str, Callable[[Moment], Frame]] = {
@@ -293,20 +141,23 @@ FRAMES: Mapping[str, Callable[[Moment], Frame]] = {
     "decoded": _ultrasonic,
     "klax": _klax,
     "milesight_em300_di": _em300_di,
-    "milesight_vs350": _vs350,
-    "milesight_vs133": _vs133,
-    "parametric_pcr2": _pcr2,
+    **passages.FRAMES,
+    **rooms.FRAMES,
+    **vehicles.FRAMES,
 }
 
 
 def frame(device: Device, number: int, faults: Faults) -> Frame:
     """Give the frame of one transmission as the device sends it."""
     at = schedule.sent_at(device, number) / 1000
-    before = schedule.sent_at(device, number - 1) / 1000
+    previous = number - 1
+    while schedule.is_mac_only(device, previous):
+        previous -= 1
+    before = schedule.sent_at(device, previous) / 1000
     return FRAMES[device.codec](Moment(device, at, before, number, faults))
 
 
 def shown(device: Device, at: float, faults: Faults) -> tuple[Value, ...]:
     """Give what the registers really show at a time, rounded as the device rounds."""
-    values = FRAMES[device.codec](Moment(device, at, at - device.interval, 0, faults)).values
-    return tuple(value for value in values if value.register)
+    frame = FRAMES[device.codec](Moment(device, at, at - device.interval, 0, faults))
+    return tuple(value for value in (*frame.values, *frame.untold) if value.register)

@@ -7,6 +7,7 @@ from . import frames, schedule, traffic
 from .clock import EPOCH, Clock
 from .faults import Faults, Kind
 from .inventory import Application, Device, Profile
+from .moments import Value
 from .noise import text_salt, uuid
 
 TENANT_NAME = "Stadt Bernau bei Berlin"
@@ -19,7 +20,7 @@ class Truth:
 
     device: Device
     at: float
-    values: tuple[frames.Value, ...]
+    values: tuple[Value, ...]
 
 
 class Town:

@@ -422,3 +422,23 @@ async def test_first_reading_far_below_in_the_options(
     assert entry.options == options
     result = await send(hass, result, {})
     assert (result["step_id"], result["errors"]) == ("readings", {})
+
+
+async def test_counter_that_tells_no_total_is_asked_for_none(
+    hass: HomeAssistant, server: FakeNetwork, entry: MockConfigEntry
+) -> None:
+    """Neither device has a display, so the new one simply goes on."""
+    doors = [replace(NEW_DOOR, dev_eui=f"24e124136b00002{n}", name=f"Zähler {n}") for n in range(2)]
+    for door, begin in zip(doors, (0, 3), strict=True):
+        for n in range(2):
+            server.send(door, b"\x05\xcc\x04\x00\x00\x00", AT + (begin + n) * HOUR)
+    server.inventory += doors
+    await entry.runtime_data.async_refresh()
+    await settled(hass)
+    asked = {"old": doors[0].dev_eui, "new": doors[1].dev_eui, "at": at(2)}
+    result = await send(hass, await open_form(hass, entry, "exchange"), asked)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await settled(hass)
+    state = state_of(hass, entry, doors[0], "people_in")
+    assert state.state == "12"
+    assert "display" not in state.attributes

@@ -43,6 +43,7 @@ DEVICE = Device(dev_eui=EUI, name="Gas", scope="app")
 PULSES: Key = (Quantity.PULSES, 1)
 WEIGHED: Key = (Quantity.VOLUME, 1)
 VOLUME: Key = (Quantity.VOLUME, 2)
+PASSAGES: Key = (Quantity.PASSAGES, 0)
 MODULUS = 1_000
 WEIGHT = 0.1
 
@@ -51,6 +52,7 @@ def _decode(uplink: Uplink) -> Iterator[Reading]:
     pulses, restarted = json.loads(uplink.payload)
     yield Reading(Quantity.PULSES, pulses, 1)
     yield Reading(Quantity.VOLUME, pulses, 2)
+    yield Reading(Quantity.PASSAGES_PERIOD, pulses)
     if restarted:
         yield Reading(Quantity.RESTART, 1)
 
@@ -60,7 +62,9 @@ CODEC = Codec(
     manufacturer="Nobody",
     model="Nothing",
     medium=Medium.GAS,
-    quantities=frozenset({Quantity.PULSES, Quantity.VOLUME, Quantity.RESTART}),
+    quantities=frozenset(
+        {Quantity.PULSES, Quantity.VOLUME, Quantity.PASSAGES_PERIOD, Quantity.RESTART}
+    ),
     decode=_decode,
     modulus={Quantity.PULSES: MODULUS},
     settings=(Setting.PULSE_WEIGHT,),
@@ -75,7 +79,7 @@ def uplink(number: int, sample: Sample) -> Uplink:
         id=str(number),
         received_at=sample.at,
         f_port=1,
-        f_cnt=number,
+        f_cnt=(sample.at - START) // MINUTE,
         payload=json.dumps([sample.value, sample.restarted]).encode(),
     )
 
@@ -128,7 +132,7 @@ class Town:
 
     store: Store = field(default_factory=lambda: Store.open(Path(":memory:")))
     recorders: dict[Key, Recorder] = field(
-        default_factory=lambda: {key: Recorder() for key in (PULSES, WEIGHED, VOLUME)}
+        default_factory=lambda: {key: Recorder() for key in (PULSES, WEIGHED, VOLUME, PASSAGES)}
     )
 
     def __post_init__(self) -> None:
@@ -142,8 +146,9 @@ class Town:
     def compile(self, start: datetime) -> None:
         """Compile five minutes of all totals that have a state."""
         if EUI in self.ledger.states:
-            for key, value in self.ledger.states[EUI].values.items():
-                self.recorders[key].compile(start, value.value)
+            values = self.ledger.states[EUI].values
+            for key in self.recorders:
+                self.recorders[key].compile(start, values[key].value)
 
     def reconcile(self, *, never_written: bool = False, killed: bool = False) -> None:
         """Write what is due; killed before it is noted that it was."""
@@ -220,13 +225,15 @@ def test_any_history_in_any_delivery_ends_in_the_true_hours(
 
 
 def _assert_true(town: Town, samples: list[Sample], end: datetime) -> None:
-    for key, source, weight in (
-        (PULSES, Quantity.PULSES, 1.0),
-        (WEIGHED, Quantity.PULSES, WEIGHT),
-        (VOLUME, Quantity.VOLUME, 1.0),
+    periods = [replace(sample, period=True) for sample in samples]
+    for key, source, shown, weight in (
+        (PULSES, Quantity.PULSES, samples, 1.0),
+        (WEIGHED, Quantity.PULSES, samples, WEIGHT),
+        (VOLUME, Quantity.VOLUME, samples, 1.0),
+        (PASSAGES, Quantity.PASSAGES, periods, 1.0),
     ):
         limits = replace(limits_of(source, Medium.GAS), modulus=CODEC.modulus.get(source))
-        points = fold(None, samples, limits).points
+        points = fold(None, shown, limits).points
         register = town.ledger.states[EUI].registers[town.ledger.states[EUI].totals[key][0]]
         assert register.gaps == tuple(gaps(points))
         bars = town.recorders[key].bars()

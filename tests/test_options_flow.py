@@ -32,7 +32,9 @@ async def choose(
     """Open the menu and choose from it."""
     result = await hass.config_entries.options.async_init(existing.entry_id)
     assert (result["type"], result["step_id"]) == (FlowResultType.MENU, "init")
-    assert [*result["menu_options"], "push"] == list(MENU)
+    shown = result["menu_options"]
+    assert shown is not None
+    assert [*shown, "push"] == list(MENU)
     return await send(hass, result, {"next_step_id": menu_option})
 
 

@@ -18,7 +18,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import DOMAIN
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .entity import ValueEntity, async_add_as_told
-from .model import Quantity
+from .model import Medium, Quantity
 from .state import DeviceState, Key, suffix_of
 
 PARALLEL_UPDATES = 0
@@ -60,6 +60,8 @@ FLAGS: Final = {
     )
 }
 """How each quantity that is a yes or a no appears."""
+BY_MEDIUM: Final = {(Quantity.OCCUPIED, Medium.PARKING): "occupied_parking"}
+"""Translation keys that depend on the medium."""
 
 
 async def async_setup_entry(
@@ -85,7 +87,8 @@ class FlagSensor(ValueEntity, BinarySensorEntity):
     def __init__(self, coordinator: SmartCityCoordinator, state: DeviceState, key: Key) -> None:
         """Show the quantity and channel of the key."""
         quantity, _ = key
-        super().__init__(coordinator, state, FLAGS[quantity], key, quantity)
+        name = BY_MEDIUM.get((quantity, coordinator.medium(state)), quantity)
+        super().__init__(coordinator, state, FLAGS[quantity], key, name)
 
     @property
     @override

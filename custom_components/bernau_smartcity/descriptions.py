@@ -31,7 +31,6 @@ from homeassistant.const import (
 )
 
 from .model import Kind, Medium, Quantity
-from .state import QUANTITIES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,35 +131,34 @@ VALUES: Final = {
             _count,
             (
                 Quantity.HEAT_COST,
-                Quantity.CHILDREN_IN,
-                Quantity.CHILDREN_OUT,
                 Quantity.PASSAGES,
-                Quantity.PEOPLE_FLOW,
                 Quantity.MOVEMENTS,
                 Quantity.VEHICLES,
                 Quantity.VEHICLES_IN,
                 Quantity.VEHICLES_OUT,
             ),
         ),
+        *(
+            _count(quantity, entity_registry_enabled_default=False)
+            for quantity in (Quantity.CHILDREN_IN, Quantity.CHILDREN_OUT, Quantity.PEOPLE_FLOW)
+        ),
         *(_gauge(quantity, None, None) for quantity in Quantity if quantity.kind is Kind.PERIOD),
         _gauge(Quantity.PEOPLE, None, None),
         _gauge(Quantity.PEOPLE_MAX, None, None),
         _gauge(Quantity.DEVICES_WIFI, None, None),
         _gauge(Quantity.DEVICES_BLUETOOTH, None, None),
-        _gauge(Quantity.DWELL_TIME, SensorDeviceClass.DURATION, UnitOfTime.SECONDS),
-        _gauge(Quantity.DWELL_TIME_MAX, SensorDeviceClass.DURATION, UnitOfTime.SECONDS),
-        _gauge(Quantity.OCCUPIED_TIME, SensorDeviceClass.DURATION, UnitOfTime.SECONDS),
-        _gauge(
-            Quantity.PARKED_TIME,
-            SensorDeviceClass.DURATION,
-            UnitOfTime.SECONDS,
-            suggested_unit_of_measurement=UnitOfTime.MINUTES,
-        ),
-        _gauge(
-            Quantity.VACANT_TIME,
-            SensorDeviceClass.DURATION,
-            UnitOfTime.SECONDS,
-            suggested_unit_of_measurement=UnitOfTime.MINUTES,
+        *(
+            _gauge(
+                quantity,
+                SensorDeviceClass.DURATION,
+                UnitOfTime.SECONDS,
+                suggested_unit_of_measurement=UnitOfTime.MINUTES,
+                suggested_display_precision=1,
+            )
+            for quantity in (
+                *(Quantity.DWELL_TIME, Quantity.DWELL_TIME_MAX, Quantity.OCCUPIED_TIME),
+                *(Quantity.PARKED_TIME, Quantity.VACANT_TIME),
+            )
         ),
         *(
             _gauge(quantity, SensorDeviceClass.SPEED, UnitOfSpeed.KILOMETERS_PER_HOUR)
@@ -242,10 +240,3 @@ VALUES: Final = {
     )
 }
 """How each quantity that is a number appears."""
-
-TOTAL_OF: Final = {
-    quantity: QUANTITIES[quantity.removesuffix("_period")]
-    for quantity in Quantity
-    if quantity.kind is Kind.PERIOD
-}
-"""Counts of a period that say nothing more where the total is known."""

@@ -278,7 +278,9 @@ def _asked(coordinator: SmartCityCoordinator, place: str) -> list[Key]:
     return [
         key
         for key, source in state.totals.items()
-        if key[0] is not Quantity.PULSES and not source.gas
+        if key[0] is not Quantity.PULSES
+        and not source.gas
+        and not (source.register == key and state.values[key].is_sum)
     ]
 
 

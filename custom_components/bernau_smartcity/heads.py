@@ -14,7 +14,7 @@ from .metering.hours import Bounds, Period, Stretch, gaps, total_at
 from .metering.register import Point
 from .state import DeviceState, Key, Source
 from .store import Store
-from .totals import series, total_of, value_at
+from .totals import is_displayed, series, total_of, value_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def present(
     edges = {edge for stretch in bounds.values() for edge in stretch if edge < head.since}
     if not edges <= head.earlier.keys():
         return None
-    if source.register == key:
+    if is_displayed(state, key):
         display: float | None = last.value
     else:
         display = None if head.display is None else own + head.display

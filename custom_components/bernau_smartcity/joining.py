@@ -19,7 +19,7 @@ from .model import Kind, Quantity
 from .places import Places
 from .state import DeviceState, Key, Value, suffix_of
 from .store import Store
-from .totals import spread_in, total_of
+from .totals import is_displayed, spread_in, total_of
 
 NOTHING: Final = Part((), Limits(per_hour=0.0), ())
 """Of a device that is not known."""
@@ -66,11 +66,10 @@ class Joining:
             return Part((), limits, ())
         source = state.totals[key]
         rows = self.store.samples.shown(state.device.dev_eui, source.register)
-        is_sent = source.register == key
         return Part(
             [Point(at, total_of(source, Point(at, total))) for at, total, _ in rows],
             limits,
-            [value for _, _, value in rows] if is_sent else None,
+            [value for _, _, value in rows] if is_displayed(state, key) else None,
         )
 
     def _before(self, states: Iterable[DeviceState], key: Key, at: datetime) -> datetime:
@@ -126,7 +125,11 @@ class Joining:
         consumption: dict[tuple[Key, Period], float] = {}
         totals = {}
         found: list[Stretch] = []
-        for key, source in (item for state in known for item in state.totals.items()):
+        for key, source, register in (
+            (key, source, state.registers[source.register])
+            for state in known
+            for key, source in state.totals.items()
+        ):
             told = self._present(place, key, states, bounds)
             if told is None:
                 continue
@@ -136,7 +139,7 @@ class Joining:
             floors = {**floors, name: shown}
             if display is not None and isclose(display, shown, abs_tol=1e-9):
                 display = None
-            values[key] = Value(shown, at, display, shown - total)
+            values[key] = Value(shown, at, display, shown - total, register.is_sum)
             totals[key] = source
             found += told.gaps
             consumption |= {(key, period): much for period, much in told.consumed.items()}

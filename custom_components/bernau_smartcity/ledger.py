@@ -17,7 +17,7 @@ from .metering.gas import Factors
 from .metering.hours import Bounds, Compiled, Repair, Stretch, repair
 from .metering.plausibility import Limits, limits_of
 from .metering.pulses import QUANTITY_OF_MEDIUM, positive, weigh
-from .metering.register import Point
+from .metering.register import Point, Sample
 from .model import (
     Batch,
     Codec,
@@ -25,7 +25,6 @@ from .model import (
     Medium,
     Missing,
     Quantity,
-    Reading,
     Setting,
 )
 from .places import Places
@@ -33,9 +32,19 @@ from .reader import Read, Reader
 from .readings import heard, newest, samples_of
 from .samples import Due
 from .settings import decoding, medium_of, merged, of_input, reads_on
-from .state import DeviceState, Key, Source, Value, to_json
+from .state import RESTART, DeviceState, Key, Source, Value, to_json
 from .store import Store, is_damage, put_aside
-from .totals import consumption, continued, pruned, series, sources, spread_in, total_of
+from .totals import (
+    Fresh,
+    consumption,
+    continued,
+    is_displayed,
+    pruned,
+    series,
+    sources,
+    spread_in,
+    total_of,
+)
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
@@ -348,7 +357,7 @@ class Ledger:
                 tried = self._tried(owner, known[owner], codec)
                 known[owner] = replace(known[owner], tried=tried)
         elif codec is not None:  # other limits may have been set
-            known[dev_eui], since = self._totalled(state, (), codec)
+            known[dev_eui], since = self._totalled(state, {}, codec)
         known[dev_eui] = self._valued(known[dev_eui], codec, since)
 
     def _met_again(self, meter: DeviceState) -> DeviceState:
@@ -356,7 +365,7 @@ class Ledger:
         codec = self._codec_of(meter)
         since: dict[Key, datetime] = {}
         if codec is not None:
-            meter, since = self._totalled(meter, (), codec)
+            meter, since = self._totalled(meter, {}, codec)
         return self._valued(meter, codec, since)
 
     def _readable(
@@ -409,7 +418,8 @@ class Ledger:
         tried = state.tried or self._tried(read.dev_eui, state, codec)
         with_ = decoding(read.settings, codec) if state.decoding is None else state.decoding
         state = replace(state, codec=codec.key, tried=tried, decoding=with_)
-        state, own = self._totalled(newest(state, read.readings), read.readings, codec)
+        found = samples_of(read.readings, read.messages)
+        state, own = self._totalled(newest(state, read.readings), found, codec)
         changed[read.dev_eui] = state
         since |= own
         for number, news in read.meters.items():
@@ -419,22 +429,23 @@ class Ledger:
                 meter = newest(behind(state, news, before), news.readings)
                 tried = meter.tried or self._tried(identity, meter, codec)
                 meter = replace(meter, tried=tried)
-                meter, moved = self._totalled(meter, news.readings, codec)
+                found = samples_of(news.readings, read.messages)
+                meter, moved = self._totalled(meter, found, codec)
                 changed[identity] = self._valued(meter, None, moved)
 
     def _totalled(
-        self, state: DeviceState, readings: Sequence[Reading], codec: Codec
+        self, state: DeviceState, found: Mapping[Key, Sequence[Sample]], codec: Codec
     ) -> tuple[DeviceState, dict[Key, datetime]]:
         """Continue all registers that were read, and tell after which time each changed."""
         dev_eui = state.device.dev_eui
         registers = dict(state.registers)
         decisions = list(state.decisions)
         changed: dict[Key, datetime] = {}
-        found = samples_of(readings)
-        for key in {**registers, **found}:
+        restarted = self._store.samples.add(dev_eui, RESTART, found.get(RESTART, ()))
+        for key in dict.fromkeys((*registers, *(key for key in found if key != RESTART))):
             limits = self._limits(state, codec, key)
-            samples, before = found.get(key, ()), registers.get(key)
-            step = continued(self._store, (dev_eui, key), samples, limits, before)
+            fresh, before = Fresh(found.get(key, ()), restarted), registers.get(key)
+            step = continued(self._store, (dev_eui, key), fresh, limits, before)
             if step is not None:
                 registers[key], since, made = step
                 changed[key] = since
@@ -462,9 +473,10 @@ class Ledger:
             register = state.registers[source.register]
             last = register.total.last
             shown = total_of(source, Point(last.at, register.shown))
-            is_sent = source.register == key and last.value != shown
+            is_other = is_displayed(state, key) and last.value != shown
             excess = shown - total_of(source, Point(last.at, register.total.value))
-            values[key] = Value(shown, last.at, last.value if is_sent else None, excess)
+            display = last.value if is_other else None
+            values[key] = Value(shown, last.at, display, excess, register.is_sum)
             self._note(dev_eui, key, source.register, changed)
         registers = {
             key: pruned(self._store, (dev_eui, key), register, where, self._joining.cuts(dev_eui))

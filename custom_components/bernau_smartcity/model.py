@@ -39,6 +39,9 @@ class Quantity(StrEnum):
         member.unit = unit
         return member
 
+    # That of Enum is written in Python, and quantities are keys everywhere.
+    __hash__ = str.__hash__
+
     ENERGY = "energy", Kind.REGISTER, "kWh"
     ENERGY_EXPORT = "energy_export", Kind.REGISTER, "kWh"
     ENERGY_COOLING = "energy_cooling", Kind.REGISTER, "kWh"

@@ -32,6 +32,8 @@ class Read:
     settings: Mapping[str, str]
     readings: list[Reading] = field(default_factory=list)
     """Of the device itself."""
+    messages: dict[datetime, int] = field(default_factory=dict)
+    """Frame counters, by the time of receipt."""
     meters: dict[str, News] = field(default_factory=dict)
     """Of the meters behind it, by number: those that are read and others."""
 
@@ -145,6 +147,7 @@ class Reader:
     def _take(self, read: Read, kept: Kept, found: Decoded) -> None:
         """Take over what an uplink told, or let it wait."""
         at = kept.uplink.received_at
+        read.messages[at] = kept.uplink.f_cnt
         missing = found.waiting.missing if found.waiting else ""
         if found.waiting and found.waiting.meter and read.codec and read.codec.bridge:
             meter = found.waiting.known or Meter(found.waiting.meter, Medium.UNKNOWN)

@@ -1,11 +1,12 @@
 """What the uplinks and readings of a batch change in the state of their device."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from .metering.register import Sample
 from .model import Kind, Quantity, Reading, Uplink
-from .state import DeviceState, Heard, Key
+from .state import RESTART, TOTAL_OF, DeviceState, Heard, Key
 
 
 def heard(state: DeviceState, uplink: Uplink, *, joined: bool) -> DeviceState:
@@ -39,13 +40,25 @@ def newest(state: DeviceState, readings: Iterable[Reading]) -> DeviceState:
     return replace(state, latest=latest, meter=meter)
 
 
-def samples_of(readings: Sequence[Reading]) -> dict[Key, list[Sample]]:
-    """Sort the registers' readings by register."""
+def samples_of(
+    readings: Sequence[Reading], messages: Mapping[datetime, int]
+) -> dict[Key, list[Sample]]:
+    """Sort by register what it showed, and what is to be summed up where it shows nothing.
+
+    Beside the registers stand the restarts of the device. What a message counted
+    since the one before it goes with its frame counter; what the device had
+    stored has its own time.
+    """
     restarts = {r.at for r in readings if r.quantity is Quantity.RESTART}
+    told = {(r.quantity, r.channel, r.at) for r in readings}
     samples: dict[Key, list[Sample]] = {}
     for reading in readings:
-        if reading.quantity.kind is Kind.REGISTER and reading.at is not None:
-            samples.setdefault((reading.quantity, reading.channel), []).append(
-                Sample(reading.at, reading.value, reading.meter, reading.at in restarts)
-            )
+        at, period = reading.at, reading.quantity in TOTAL_OF
+        key = (TOTAL_OF.get(reading.quantity, reading.quantity), reading.channel)
+        if at is None or (key[0].kind is not Kind.REGISTER and key != RESTART):
+            continue
+        if not (period and (*key, at) in told):
+            f_cnt = messages.get(at, -1) if period else -1
+            sample = Sample(at, reading.value, reading.meter, at in restarts, period, f_cnt)
+            samples.setdefault(key, []).append(sample)
     return samples

@@ -1,10 +1,10 @@
 """The tables of what registers showed, and of which hours follow from it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from json import dumps
 import sqlite3
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from .metering.register import Folded, Point, Sample, Total
 from .state import QUANTITIES, Key
@@ -13,6 +13,7 @@ SCHEMA: Final = """
 CREATE TABLE sample (
     dev_eui TEXT, quantity TEXT, channel INTEGER, at INTEGER,
     value REAL NOT NULL, meter TEXT NOT NULL, restarted INTEGER NOT NULL,
+    period INTEGER NOT NULL, f_cnt INTEGER NOT NULL,
     total REAL, firm INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (dev_eui, quantity, channel, at)
 ) WITHOUT ROWID;
@@ -32,20 +33,23 @@ class Samples:
         self._db = db
 
     def add(self, dev_eui: str, key: Key, samples: Iterable[Sample]) -> datetime | None:
-        """Add samples; of two at the same instant the higher stays.
+        """Add samples; of two at the same instant the higher stays, but a period never.
 
         Gives the time of the earliest that changed anything.
         """
         earliest: int | None = None
         for sample in samples:
             changed = self._db.execute(
-                "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?, NULL, 0)"
-                " ON CONFLICT DO UPDATE SET value = max(value, excluded.value),"
+                "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 0)"
+                " ON CONFLICT DO UPDATE SET"
+                " value = max(excluded.value, iif(period > excluded.period, 0, value)),"
                 " meter = max(meter, excluded.meter),"
-                " restarted = max(restarted, excluded.restarted)"
-                " WHERE excluded.value > value OR excluded.meter > meter"
-                " OR excluded.restarted > restarted RETURNING at",
-                (dev_eui, *key, micros(sample.at), sample.value, sample.meter, sample.restarted),
+                " restarted = max(restarted, excluded.restarted),"
+                " period = excluded.period, f_cnt = max(f_cnt, excluded.f_cnt)"
+                " WHERE period > excluded.period OR (period = excluded.period"
+                " AND (excluded.value > value OR excluded.meter > meter"
+                " OR excluded.restarted > restarted OR excluded.f_cnt > f_cnt)) RETURNING at",
+                (dev_eui, *key, micros(sample.at), *_fields(sample)),
             ).fetchone()
             if changed is not None:
                 (at,) = changed
@@ -55,24 +59,24 @@ class Samples:
     def after(self, dev_eui: str, key: Key, at: datetime | None) -> list[Sample]:
         """Give the samples after a time, or all, in order of measurement."""
         rows = self._db.execute(
-            "SELECT at, value, meter, restarted FROM sample"
+            "SELECT at, value, meter, restarted, period, f_cnt FROM sample"
             " WHERE dev_eui = ? AND quantity = ? AND channel = ? AND at > ? ORDER BY at",
             (dev_eui, *key, -1 if at is None else micros(at)),
         )
-        return [Sample(time(at), value, meter, bool(again)) for at, value, meter, again in rows]
+        return [_sample(row) for row in rows]
 
     def firm_before(self, dev_eui: str, key: Key, at: datetime) -> Total | None:
         """Give the total after the newest sample before a time that counted by itself."""
         row = self._db.execute(
-            "SELECT total, at, value, meter, restarted FROM sample"
+            "SELECT total, at, value, meter, restarted, period, f_cnt FROM sample"
             " WHERE dev_eui = ? AND quantity = ? AND channel = ?"
             " AND at < ? AND firm ORDER BY at DESC LIMIT 1",
             (dev_eui, *key, micros(at)),
         ).fetchone()
         if row is None:
             return None
-        total, at_micros, value, meter, again = row
-        return Total(total, Sample(time(at_micros), value, meter, bool(again)))
+        total, *fields = row
+        return Total(total, _sample(fields))
 
     def put_totals(self, dev_eui: str, key: Key, samples: Iterable[Sample], folded: Folded) -> None:
         """Keep the totals at samples; those without a point did not count."""
@@ -82,6 +86,23 @@ class Samples:
             "UPDATE sample SET total = ?, firm = ?"
             " WHERE dev_eui = ? AND quantity = ? AND channel = ? AND at = ?",
             ((totals.get(s.at), s.at in firm, dev_eui, *key, micros(s.at)) for s in samples),
+        )
+
+    def base(self, dev_eui: str, key: Key) -> float:
+        """Give where a sum of periods begins."""
+        (base,) = self._db.execute(
+            "SELECT total - value FROM sample WHERE dev_eui = ? AND quantity = ? AND channel = ?"
+            " AND total IS NOT NULL ORDER BY at LIMIT 1",
+            (dev_eui, *key),
+        ).fetchone()
+        return float(base)
+
+    def lift(self, dev_eui: str, key: Key, by: float) -> None:
+        """Lift the whole total."""
+        self._db.execute(
+            "UPDATE sample SET total = total + ?"
+            " WHERE dev_eui = ? AND quantity = ? AND channel = ?",
+            (by, dev_eui, *key),
         )
 
     def points(self, dev_eui: str, key: Key, since: datetime | None) -> list[Point]:
@@ -236,6 +257,15 @@ class DueHours:
     def forget(self, dev_eui: str) -> None:
         """Forget all totals of a device."""
         self._db.execute("DELETE FROM hours WHERE dev_eui = ?", (dev_eui,))
+
+
+def _fields(sample: Sample) -> tuple[float, str, bool, bool, int]:
+    return sample.value, sample.meter, sample.restarted, sample.period, sample.f_cnt
+
+
+def _sample(row: Sequence[Any]) -> Sample:
+    at, value, meter, restarted, period, f_cnt = row
+    return Sample(time(at), value, meter, bool(restarted), bool(period), f_cnt)
 
 
 def micros(at: datetime) -> int:

@@ -25,11 +25,11 @@ from .bridges import is_meter
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .decoders import DECODED, DECODERS
 from .decoding import STATUSES, status_of
-from .descriptions import TOTAL_OF, VALUES, ValueDescription
+from .descriptions import VALUES, ValueDescription
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
 from .metering.hours import HOUR, TOLERANCE, Period
 from .model import Kind, Quantity, Setting
-from .state import DeviceState, Key, suffix_of
+from .state import TOTAL_OF, DeviceState, Key, suffix_of
 from .statistics import async_announce
 
 PARALLEL_UPDATES = 0
@@ -183,7 +183,7 @@ class ValueSensor(ValueEntity, SensorEntity):
     """The newest value of a quantity that is a number."""
 
     entity_description: ValueDescription
-    _unrecorded_attributes = frozenset({"measured_at", "display", "too_high_by"})
+    _unrecorded_attributes = frozenset({"measured_at", "display", "too_high_by", "messages_lost"})
 
     def __init__(self, coordinator: SmartCityCoordinator, state: DeviceState, key: Key) -> None:
         """Show the quantity and channel of the key."""
@@ -221,6 +221,9 @@ class ValueSensor(ValueEntity, SensorEntity):
             attributes["display"] = value.display
         if value.excess > TOLERANCE:
             attributes["too_high_by"] = value.excess
+        state = self.device_state
+        if value.is_sum and state is not None:
+            attributes["messages_lost"] = state.lost
         return attributes
 
     @override

@@ -11,13 +11,22 @@ from .metering.hours import Period, Stretch
 from .metering.plausibility import Own
 from .metering.pulses import Weighed, Weights
 from .metering.register import Decision, Kind as DecisionKind, Sample, Total
-from .model import Device, Medium, Quantity, Reading
+from .model import Device, Kind, Medium, Quantity, Reading
 
 QUANTITIES: Final = {str(quantity): quantity for quantity in Quantity}
 """By their names."""
 
+TOTAL_OF: Final = {
+    quantity: QUANTITIES[quantity.removesuffix("_period")]
+    for quantity in Quantity
+    if quantity.kind is Kind.PERIOD
+}
+"""Of which total a count since the previous message is a part."""
+
 type Key = tuple[Quantity, int]
 """A quantity and its channel."""
+RESTART: Final[Key] = (Quantity.RESTART, 0)
+"""Under which the restarts of a device are kept."""
 
 
 class Source(NamedTuple):
@@ -61,6 +70,11 @@ class Register:
     """Limits by which it was judged, as far as a person has set them."""
 
     @property
+    def is_sum(self) -> bool:
+        """Whether the device tells no total: it is what we summed up."""
+        return self.total.last.period
+
+    @property
     def shown(self) -> float:
         """The total as everybody sees it."""
         return max(self.total.value, self.floor)
@@ -85,6 +99,8 @@ class Value:
     """What the meter itself shows, where that is another number."""
     excess: float = 0.0
     """How far a total stands too high, until what is counted has caught up with it."""
+    is_sum: bool = False
+    """A total that the device does not tell: what a lost message counted is missing."""
 
 
 class Found(NamedTuple):
@@ -318,7 +334,8 @@ def _total(data: list[Any]) -> Total:
 
 
 def _sample_json(sample: Sample) -> list[Any]:
-    return [_seconds(sample.at), sample.value, sample.meter, sample.restarted]
+    told = [_seconds(sample.at), sample.value, sample.meter, sample.restarted]
+    return [*told, sample.period, sample.f_cnt] if sample.period else told
 
 
 def _sample(data: list[Any]) -> Sample:

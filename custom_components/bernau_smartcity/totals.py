@@ -3,10 +3,11 @@
 All functions work on the store and block.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from .metering.gas import energy_at, in_energy
 from .metering.hours import Bounds, Period, Stretch, gaps, spread, total_at
@@ -15,7 +16,7 @@ from .metering.plausibility import Limits
 from .metering.pulses import Weights, weighed
 from .metering.register import Decision, Folded, Point, Sample, Total, fold
 from .model import Quantity
-from .state import Key, Register, Source
+from .state import RESTART, DeviceState, Key, Register, Source
 from .store import Store
 
 SAMPLES_KEPT: Final = timedelta(days=40)
@@ -24,24 +25,37 @@ PRUNE_STEP: Final = timedelta(days=1)
 INSTANT: Final = timedelta(microseconds=1)
 
 
+class Fresh(NamedTuple):
+    """What is new of a register."""
+
+    samples: Sequence[Sample]
+    restarted: datetime | None = None
+    """When its device began anew at the earliest."""
+
+
 def continued(
     store: Store,
     of: tuple[str, Key],
-    samples: Sequence[Sample],
+    fresh: Fresh,
     limits: Limits,
     before: Register | None,
 ) -> tuple[Register, datetime, tuple[Decision, ...]] | None:
     """Continue one register; samples that came late are put where they belong.
 
-    With limits that a person has changed all that is kept of it is judged anew.
+    With limits that a person has changed all that is kept of it is judged anew,
+    and what follows a restart of the device of which only now is known.
     Gives it with the time after which its total may have changed and the
     decisions made since then, None where nothing changed.
     """
     dev_eui, key = of
+    samples, restarted = fresh
     kept_since = None if before is None else before.since
     if kept_since is not None:
         samples = [sample for sample in samples if sample.at > kept_since]
     earliest = store.samples.add(dev_eui, key, samples)
+    if before is not None and restarted is not None:
+        known = restarted if kept_since is None else max(restarted, kept_since + INSTANT)
+        earliest = known if earliest is None else min(known, earliest)
     if before is not None and before.own != limits.own:
         oldest = store.samples.oldest(dev_eui, key)
         earliest = oldest if kept_since is None else kept_since + INSTANT
@@ -49,15 +63,33 @@ def continued(
         return None
     start = store.samples.firm_before(dev_eui, key, earliest)
     since = None if start is None else start.last.at
-    replayed = store.samples.after(dev_eui, key, since)
+    replayed = _told(
+        store.samples.after(dev_eui, key, since), store.samples.after(dev_eui, RESTART, since)
+    )
     folded = fold(start, replayed, limits)
     if folded.total is None:  # pragma: no cover  # a fold over samples always gives a total
         return None
     store.samples.put_totals(dev_eui, key, replayed, folded)
-    floor = folded.total.value if before is None else before.shown
+    total = folded.total
+    if folded.above is not None:
+        # The sum was a part of what the register had counted; it did not begin below zero.
+        lift = max(folded.above, -store.samples.base(dev_eui, key))
+        store.samples.lift(dev_eui, key, lift)
+        total = replace(total, value=total.value + lift)
+        since = store.samples.oldest(dev_eui, key)
+    floor = total.value if before is None else before.shown
     found = _gaps(() if before is None else before.gaps, start, folded)
-    register = Register(folded.total, floor, kept_since, found, limits.own)
+    register = Register(total, floor, kept_since, found, limits.own)
     return register, since or earliest, folded.decisions
+
+
+def _told(samples: list[Sample], restarts: Iterable[Sample]) -> list[Sample]:
+    """Mark the first sample after each restart of which the device told."""
+    for restart in restarts:
+        following = bisect_left(samples, restart.at, key=lambda sample: sample.at)
+        if following < len(samples):
+            samples[following] = replace(samples[following], restarted=True)
+    return samples
 
 
 def _gaps(before: Iterable[Stretch], start: Total | None, folded: Folded) -> tuple[Stretch, ...]:
@@ -94,6 +126,7 @@ def pruned(
         return register
     keep = {each.at for cut in cuts for each in store.samples.neighbours(dev_eui, key, cut)}
     store.samples.forget_before(dev_eui, key, base.last.at, keep)
+    store.samples.forget_before(dev_eui, RESTART, limit)
     return replace(register, since=base.last.at)
 
 
@@ -108,6 +141,11 @@ def sources(
         source = Source((Quantity.PULSES, channel), weights[channel])
         found.setdefault((quantity, channel), source)
     return found
+
+
+def is_displayed(state: DeviceState, key: Key) -> bool:
+    """Tell whether a total follows what the device itself shows."""
+    return state.totals[key].register == key and not state.registers[key].is_sum
 
 
 def total_of(source: Source, point: Point) -> float:

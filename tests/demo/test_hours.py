@@ -48,6 +48,21 @@ def test_what_cannot_be_told_is_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    ("counts", "is_wrong"),
+    [((5, 0, 10, 0), False), ((5, 0, 0, 0), True), ((5, 0, 20, 0), True), ((5,), False)],
+)
+def test_a_sum_rises_as_what_was_counted(counts: tuple[int, ...], *, is_wrong: bool) -> None:
+    """Though nobody knows what had been counted before it began."""
+    points = [
+        Counted(AT + (n - 1.5) * HOUR, count, sum(counts[: n + 1]), period=True)
+        for n, count in enumerate(counts)
+    ]
+    truth = {AT - HOUR: 1000.0, AT: 1000.0, AT + HOUR: 1010.0}
+    assert bool(hours.untrue(Series("radar", points, truth))) == is_wrong
+    assert hours.untrue(Series("radar", points, {})) == []
+
+
+@pytest.mark.parametrize(
     ("changed", "complaint"),
     [
         ({}, None),

@@ -10,7 +10,7 @@ from custom_components.bernau_smartcity.metering.plausibility import Limits
 from custom_components.bernau_smartcity.metering.register import Sample
 from custom_components.bernau_smartcity.model import Quantity
 from custom_components.bernau_smartcity.store import Store
-from custom_components.bernau_smartcity.totals import continued
+from custom_components.bernau_smartcity.totals import Fresh, continued
 from demo import kept
 from demo.kept import Counted, Kept, Point
 
@@ -36,7 +36,7 @@ def test_the_witness_reads_what_the_integration_wrote(tmp_path: Path) -> None:
     store = Store.open(path)
     with store.transaction():
         samples = [Sample(point.at, point.value) for point in points(7, 9)]
-        continued(store, (METER[0], key), samples, Limits(per_hour=100), None)
+        continued(store, (METER[0], key), Fresh(samples), Limits(per_hour=100), None)
         store.hours.changed(METER[0], key, AT)
     found = kept.read(tmp_path, "entry")
     assert found == Kept({METER: points(7, 9)}, {METER: AT})
@@ -70,6 +70,9 @@ def test_each_reading_is_there_once(ours: Sequence[Point], complaint: str | None
         (Point(AT + HOUR, 1.0, 4.0), False),
         (Point(AT + HOUR, 1.0, 2.0), True),
         (Point(AT + HOUR, 1.0, None), False),
+        (Point(AT + HOUR, 4.0, 7.0, period=True), False),
+        (Point(AT + HOUR, 4.0, 4.0, period=True), True),
+        (Point(AT + HOUR, 4.0, 11.0, period=True), True),
     ],
 )
 def test_a_total_rises_as_its_register(after: Point, *, is_wrong: bool) -> None:

@@ -65,6 +65,8 @@ OF_HOME_ASSISTANT = {
     "config_entry_id",
     "device_id",
     "entity_id",
+    "off",
+    "on",
     "unknown",
 }
 """Keys that Home Assistant's own helpers bring up, or that are named by its constants."""

@@ -26,6 +26,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 import grpc
 import pytest
 
+from simulator import visitors
 from simulator.build import build
 from simulator.catalogue import BUILDINGS, VISITORS
 from simulator.chirpstack import Options, Role, Server, api_key, serve
@@ -296,7 +297,7 @@ async def test_profiles_with_and_without_catalogue(api: Api, server: Server) -> 
     vendors = device_profile_pb2.ListDeviceProfileVendorsRequest(limit=9)
     assert len((await api.call("profile.ListVendors", vendors)).result) == 1
     models = device_profile_pb2.ListDeviceProfileDevicesRequest(limit=9, vendor_id=vendor.vendor.id)
-    assert len((await api.call("profile.ListDevices", models)).result) == 3
+    assert len((await api.call("profile.ListDevices", models)).result) == 8
 
 
 async def test_profiles_and_tags_of_an_application(api: Api) -> None:
@@ -305,7 +306,8 @@ async def test_profiles_and_tags_of_an_application(api: Api) -> None:
     names = [
         item.name for item in (await api.call("application.ListDeviceProfiles", profiles)).result
     ]
-    assert names == ["Milesight VS133", "Milesight VS350", "PCR2"]
+    used = {profile.name for _, profile in visitors.MODELS.values()}
+    assert names == sorted(used)
     tags = application_pb2.ListApplicationDeviceTagsRequest(application_id=BUILDINGS.id)
     found = {
         item.key: item.values
@@ -369,4 +371,4 @@ async def test_tls(town: Town, tmp_path: Path) -> None:
             answer = await client.devices.List(
                 ListDevices(application_id=VISITORS.id), metadata=client.metadata
             )
-    assert answer.total_count == 14
+    assert answer.total_count == len(visitors.COUNTERS) + len(visitors.SPOTS)

@@ -6,10 +6,32 @@ import pytest
 
 from simulator.payloads import (
     axioma_qalcosonic_w1,
+    bosch_tps110,
+    browan_tbms100,
+    elsys,
     elvaco_cmi4110,
+    esp32_paxcounter,
+    eurecam_comptipix,
+    hkt_people_counter,
+    imbuildings,
     klax,
+    libelium_smart_parking,
+    merryiot_ms10,
     milesight,
+    milesight_vs3,
+    milesight_vs121,
+    milesight_vs321,
+    milesight_vs360,
+    milesight_vs373,
+    nwave,
     parametric_pcr2,
+    parametric_tcr,
+    pipiot_peoplesense,
+    pni_placepod,
+    sensative_strips_presence,
+    tektelic_smart_room,
+    terabee,
+    yosensi_people_counter,
 )
 
 PUBLISHED = [
@@ -112,6 +134,196 @@ PUBLISHED = [
         "be010400010002000300041c200ce40139",
         # TheThingsNetwork/lorawan-devices vendor/parametric/pcr2-codec.yaml
         id="parametric_pcr2",
+    ),
+    pytest.param(
+        bosch_tps110.encode(taken=True, celsius=-1),
+        "01ff",
+        # TheThingsNetwork/lorawan-devices vendor/bosch/tps110-0292-codec.yaml
+        id="bosch_tps110",
+    ),
+    pytest.param(
+        browan_tbms100.encode(
+            moved=True, capacity=11, decivolts=36, celsius=20, minutes=4, movements=96476
+        ),
+        "01bb340400dc7801",
+        # TheThingsNetwork/lorawan-devices vendor/browan/tbms100-codec.yaml
+        id="browan_tbms100",
+    ),
+    pytest.param(
+        merryiot_ms10.encode(
+            state=7, decivolts=28, celsius=21, humidity=68, minutes=300, movements=1000
+        ),
+        "070715442c01e80300",
+        # actility/device-catalog vendors/merryiot/drivers/ms10/examples.json
+        id="merryiot_ms10",
+    ),
+    pytest.param(
+        elsys.encode(temperature=226, humidity=41, light=39, movements=6, occupancy=elsys.PENDING),
+        "0100e2022904002705061101",
+        # TheThingsNetwork/lorawan-devices vendor/elsys/ers-eye-codec.yaml
+        id="elsys_ers_eye",
+    ),
+    pytest.param(
+        esp32_paxcounter.encode(wifi=7, bluetooth=3),
+        "07000300",
+        # TheThingsNetwork/lorawan-devices vendor/opensource/esp32-paxcounter-codec.yaml
+        id="esp32_paxcounter",
+    ),
+    pytest.param(
+        hkt_people_counter.encode(total=(200, 200), period=(120, 150)),
+        "686b7400070700780096000000c8000000c8",
+        # akenza-io/device-type-library types/hkt/peopleCounter/uplink.spec.js
+        id="hkt_people_counter",
+    ),
+    pytest.param(
+        imbuildings.encode(
+            identity="0004a30b00f6b569",
+            device=8,
+            centivolts=248,
+            period=(3, 2),
+            sensor=imbuildings.BATTERY_LOW,
+            total=(1539, 1510),
+            number=97,
+        ),
+        "02060004a30b00f6b5690800f80003000220060305e661",
+        # the maker's example of variant 6
+        id="imbuildings_people_counter",
+    ),
+    pytest.param(
+        libelium_smart_parking.encode(
+            taken=False,
+            kind=libelium_smart_parking.INFO,
+            number=110,
+            celsius=9,
+            field=bytes.fromhex("00390000000000"),
+        ),
+        "006e000900390000000000",
+        # ZennerIoT/element-parsers lib/libelium_smart-parking_v3.ex
+        id="libelium_smart_parking",
+    ),
+    pytest.param(
+        milesight_vs3.encode(taken=True, bright=False, battery=100),
+        "017564030001040000",
+        # Milesight-IoT/SensorDecoders vs-series/vs370/README.md
+        id="milesight_vs370",
+    ),
+    pytest.param(
+        milesight_vs321.encode(
+            battery=100, temperature=272, humidity=10, people=300, desks=[True, True], bright=True
+        ),
+        "0175640367100104680a05fd2c0106fe0300030007ff01",
+        # TheThingsNetwork/lorawan-devices vendor/milesight-iot/vs321-codec.yaml
+        id="milesight_vs321",
+    ),
+    pytest.param(
+        milesight_vs360.encode(battery=100, node_battery=100, total=(18, 22), period=(19, 20)),
+        "01756402756404cc1200160005cc13001400",
+        # TheThingsNetwork/lorawan-devices vendor/milesight-iot/vs360-codec.yaml
+        id="milesight_vs360",
+    ),
+    pytest.param(
+        milesight_vs373.encode(
+            taken=False, seconds=16, today=32, regions=[False, True, False, True]
+        ),
+        "03f801001000200004f901000100",
+        # TheThingsNetwork/lorawan-devices vendor/milesight-iot/vs373-codec.yaml
+        id="milesight_vs373",
+    ),
+    pytest.param(
+        nwave.change(taken=True, before=74),
+        "95",
+        # TheThingsNetwork/lorawan-devices vendor/nwave/nps405-codec.yaml
+        id="nwave_nps405",
+    ),
+    pytest.param(
+        nwave.alive(taken=False, millivolts=3344, half_degrees=-20, for_the_maker=b"\x00\x59\x0b"),
+        "00d3d800590b",
+        # TheThingsNetwork/lorawan-devices vendor/nwave/nps405-codec.yaml
+        id="nwave_nps405 alive",
+    ),
+    pytest.param(
+        nwave.count(1706),
+        "06aa",
+        # TheThingsNetwork/lorawan-devices vendor/nwave/ncc405-codec.yaml
+        id="nwave_ncc405",
+    ),
+    pytest.param(
+        parametric_tcr.encode(
+            battery=7360,
+            solar=0,
+            temperature=160,
+            classes=[((1, 8), (0, 0)), *[((0, 0), (0, 0))] * 3],
+        ),
+        "be02021cc0000000a0000108000000000000000000000000000000000000000000",
+        # ZennerIoT/element-parsers lib/parametric_tcr.ex
+        id="parametric_tcr",
+    ),
+    pytest.param(
+        pipiot_peoplesense.encode(centivolts=705, parts=(0, 4, 2, 1, 2), celsius=21, flags=1),
+        "108d00090000400801008115",
+        # akenza-io/device-type-library types/pipiot/peopleSense/uplink.spec.js
+        id="pipiot_peoplesense",
+    ),
+    pytest.param(
+        pni_placepod.encode(centivolts=365, temperature=225, taken=False),
+        "0302016d026700e1156600",
+        # ZennerIoT/element-parsers lib/pni_placepods.ex
+        id="pni_placepod",
+    ),
+    pytest.param(
+        sensative_strips_presence.NOTHING_STORED + sensative_strips_presence.battery(91),
+        "ffff015b",
+        # akenza-io/device-type-library types/sensative/presence/uplink.spec.js, its beginning
+        id="sensative_strips_presence",
+    ),
+    pytest.param(
+        tektelic_smart_room.climate(temperature=236, humidity=62, centivolts=316),
+        "036700ec04683e00ff013c",
+        # akenza-io/device-type-library types/tektelic/smartRoomPIR/uplink.spec.js
+        id="tektelic_smart_room",
+    ),
+    pytest.param(
+        tektelic_smart_room.motion(moves=True),
+        "0a00ff",
+        # akenza-io/device-type-library types/tektelic/smartRoomPIR/uplink.spec.js
+        id="tektelic_smart_room motion",
+    ),
+    pytest.param(
+        terabee.encode(total=(200, 456)),
+        "000000c8000001c800",
+        # TheThingsNetwork/lorawan-devices vendor/terabee/people-flow-counting-l-xl-codec.yaml
+        id="terabee_l_xl",
+    ),
+    pytest.param(
+        yosensi_people_counter.encode(number=107, age=61, period=(8, 10), total=(38, 77)),
+        "026b003d60001100000860001101000a6000130200000026600013030000004d60001304ffffffd9",
+        # akenza-io/device-type-library types/yosensi/YO-PeopleCounter/uplink.spec.js
+        id="yosensi_people_counter",
+    ),
+    pytest.param(
+        milesight_vs121.encode(
+            people=3,
+            regions=(1, 0, 0, 0, 0, 1, 0, 1),
+            period=(2, 1),
+            most=5,
+            flows=((256, 512, 0, 0), (0, 0, 0, 0), (0, 0, 0, 4608), (0, 0, 0, 0)),
+        ),
+        "04c9030800a1"
+        "05cc02000100"
+        "06cd05"
+        "09da00010002000000000ada00000000000000000bda00000000000000120cda0000000000000000",
+        # Milesight-IoT/SensorDecoders vs-series/vs121/README.md, one element after the other
+        id="milesight_vs121",
+    ),
+    pytest.param(
+        eurecam_comptipix.encode(lines=[(0, 0, 0, 0, 0), *[(1, 0, 0, 0, 0)] * 3], clock=1740586241),
+        (
+            b'{"line_counting_1":[0,0,0,0,0],"line_counting_2":[1,0,0,0,0],'
+            b'"line_counting_3":[1,0,0,0,0],"line_counting_4":[1,0,0,0,0],'
+            b'"rtc_utc_time":"2025-02-26 16:10:41"}'
+        ).hex(),
+        # actility/device-catalog vendors/eurecam/drivers/comptipix/examples.json
+        id="eurecam_comptipix",
     ),
 ]
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from simulator import days, frames, schedule, weather
+from simulator import days, frames, schedule, visitors, weather
 from simulator.build import build
 from simulator.clock import EPOCH, Clock, parse
 from simulator.inventory import Device
@@ -32,10 +32,10 @@ def _between(device: Device, begin: str, hours: int) -> float:
 def test_inventory(town: Town) -> None:
     """Buildings, media and models enough for a town."""
     devices = town.all_devices.values()
-    meters = [device for device in devices if device.tags["medium"] != "people"]
+    meters = [device for device in devices if device.tags["medium"] not in visitors.MEDIA]
     assert len({device.building for device in meters}) >= 24
     assert len(meters) >= 60
-    assert len(devices) - len(meters) >= 12
+    assert len(devices) - len(meters) >= 35
     media = Counter(device.tags["medium"] for device in meters)
     assert set(media) == {"electricity", "water", "heat", "gas"}
     assert {device.codec for device in devices} == set(frames.FRAMES)
@@ -179,8 +179,9 @@ def test_trains_bring_people_in_bursts(town: Town) -> None:
 
 def test_who_comes_goes(town: Town) -> None:
     """Over whole weeks as many leave as have come."""
+    doors = {(counter.place, counter.name) for counter in visitors.COUNTERS}
     for device in town.all_devices.values():
-        if device.tags["medium"] == "people":
+        if (device.building, device.name) in doors:
             came, went = (load.total(parse("2026-11-15T02:00")) for load in device.loads[:2])
             assert 0 <= came - went < 0.05 * (came - device.loads[0].total(EPOCH))
 

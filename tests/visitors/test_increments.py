@@ -120,7 +120,7 @@ def test_spread_over_hours() -> None:
     """Fifty from a quarter to eleven until twelve: ten before eleven."""
     increment = Increment(START + 3 * QUARTER, START + 2 * HOUR, 50)
     assert list(spread(increment, HOUR)) == [
-        Bin(START, 10),
+        Bin(START, 10, share=0.25),
         Bin(START + HOUR, 40),
     ]
 

@@ -1,7 +1,6 @@
 """What can physically be: a value out of range means that the frame is not what it seems."""
 
 from collections.abc import Iterable, Mapping
-from math import isfinite
 from typing import Final, overload
 
 from ..model import DecodeError, Quantity, Reading, Told, Uplink
@@ -54,24 +53,34 @@ def checked(uplink: Uplink, told: Iterable[Reading]) -> tuple[Reading, ...]: ...
 def checked(uplink: Uplink, told: Iterable[Told]) -> tuple[Told, ...]: ...
 def checked(uplink: Uplink, told: Iterable[Told]) -> tuple[Told, ...]:
     """Give all that an uplink tells, or refuse it as a whole."""
-    kept = tuple(_in_range(each) if isinstance(each, Reading) else each for each in told)
-    readings = [each for each in kept if isinstance(each, Reading)]
+    kept: list[Told] = []
+    earliest = latest = None
+    has_clock = False
+    for each in told:
+        if not isinstance(each, Reading):
+            kept.append(each)
+            continue
+        quantity, value, at = each.quantity, each.value, each.at
+        low, high = RANGES.get(quantity, _ANY)
+        if not low <= value <= high:
+            raise DecodeError(_out_of_range(quantity, value))
+        if type(value) is not float:
+            each = Reading(quantity, float(value), each.channel, at, each.meter)  # noqa: PLW2901  # the same, as a float
+        kept.append(each)
+        if quantity is Quantity.CLOCK:
+            has_clock = True
+        if at is not None:
+            earliest = at if earliest is None or at < earliest else earliest
+            latest = at if latest is None or at > latest else latest
     # Against a clock that the frame tells, its times can be set right later.
-    if not any(reading.quantity is Quantity.CLOCK for reading in readings):
-        for reading in readings:
-            if reading.at and not is_plausible(reading.at, uplink.received_at):
-                msg = f"time {reading.at:%Y-%m-%d} is not plausible"
+    if not has_clock:
+        for at in (earliest, latest):
+            if at is not None and not is_plausible(at, uplink.received_at):
+                msg = f"time {at:%Y-%m-%d} is not plausible"
                 raise DecodeError(msg)
-    return kept
+    return tuple(kept)
 
 
-def _in_range(reading: Reading) -> Reading:
-    value = float(reading.value)
-    low, high = RANGES.get(reading.quantity, _ANY)
-    if not (isfinite(value) and low <= value <= high):
-        unit = f" {reading.quantity.unit}".rstrip()
-        msg = f"{reading.quantity} of {value:g}{unit} is out of range"
-        raise DecodeError(msg)
-    if type(reading.value) is float:
-        return reading
-    return Reading(reading.quantity, value, reading.channel, reading.at, reading.meter)
+def _out_of_range(quantity: Quantity, value: float) -> str:
+    unit = f" {quantity.unit}".rstrip()
+    return f"{quantity} of {value:g}{unit} is out of range"

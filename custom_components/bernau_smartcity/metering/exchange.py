@@ -40,7 +40,7 @@ class Part:
     points: Sequence[Point]
     limits: Limits
     displays: Sequence[float] | None = None
-    """What its register showed at each point; None where it only counts pulses."""
+    """What its register showed at each point; None where it has no display of its own."""
 
     def between(self, begin: datetime | None, end: datetime | None) -> Part:
         """Give what lies after one time and not after another."""

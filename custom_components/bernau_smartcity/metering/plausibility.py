@@ -21,6 +21,10 @@ class Limits:
     """Share of its value by which it may step back (backflow, rounding)."""
     restarts: bool = False
     """The device counts by itself and begins at zero after a power loss."""
+    at_least: float = 0.25
+    """Hours for which it is believed to have counted, even if it was read more often."""
+    at_once: float = 0.0
+    """What it can count beyond that, in whatever time."""
     modulus: float | None = None
     """Where it begins at zero again."""
     own: Own = (None, None)
@@ -35,7 +39,8 @@ class Limits:
 
     def believable(self, increase: float, span: timedelta) -> bool:
         """Tell whether it can have counted this much in this time."""
-        return 0 <= increase <= self.per_hour * max(span / timedelta(hours=1), 0.25)
+        hours = max(span / timedelta(hours=1), self.at_least)
+        return 0 <= increase <= self.per_hour * hours + self.at_once
 
     def is_material(self, excess: float, day: float) -> bool:
         """Tell whether a total that stands too high by so much is worth a word.
@@ -61,7 +66,8 @@ _HEAT: Final = Limits(per_hour=10_000, dip=0.01)  # 10 MW, a district heating st
 _WATER: Final = Limits(per_hour=500, dip=0.01)  # DN 150 at overload
 _CHARGE: Final = Limits(per_hour=5_000, restarts=True)  # the largest clamps
 _HEAT_COST: Final = Limits(per_hour=100)
-_COUNTER: Final = Limits(per_hour=6_000, restarts=True)  # 100 people a minute
+_COUNTER: Final = Limits(per_hour=6_000, restarts=True, at_least=0, at_once=10)
+"""A hundred people a minute, and a few more in messages that come in quick succession."""
 _PULSES: Final = Limits(per_hour=360_000, restarts=True)  # 100 Hz
 
 _BY_QUANTITY: Final[Mapping[Quantity, Limits]] = {

@@ -2,6 +2,8 @@
 
 The total is a fold over the samples of a register in order of measurement, so
 it depends on the set of samples alone, not on the order in which they came.
+Where a device shows no register, but tells what it has counted since its
+previous message, the total is the sum of what it told.
 """
 
 from collections.abc import Iterable
@@ -23,6 +25,14 @@ class Sample:
     """Number of the meter, where it is known."""
     restarted: bool = False
     """The device said that it had restarted."""
+    period: bool = False
+    """No register: what was counted since the previous message."""
+    f_cnt: int = -1
+    """Of a period: the frame counter of its message, -1 where that does not tell it."""
+
+    def repeats(self, last: Sample) -> bool:
+        """Tell whether it is the same message once more."""
+        return self.f_cnt >= 0 and self.f_cnt == last.f_cnt
 
 
 class Kind(StrEnum):
@@ -74,6 +84,8 @@ class Folded(NamedTuple):
     """One for each sample that counted, in order of measurement."""
     confirmed: frozenset[datetime] = frozenset()
     """When those were that count only because a later one confirmed them."""
+    above: float | None = None
+    """By how much the first register after a sum stands above that."""
 
 
 type Step = tuple[Total, tuple[Decision, ...]]
@@ -88,8 +100,8 @@ def advance(total: Total | None, sample: Sample, limits: Limits) -> Step:
     is a restart. Anything else waits in quarantine: the next sample confirms
     it by continuing it, or refutes it by continuing what was before.
     """
-    if total is None:
-        return Total(sample.value, sample), ()
+    if total is None or sample.period or total.last.period:
+        return _without_register(total, sample), ()
     last = total.last
     if sample.meter and last.meter and sample.meter != last.meter:
         return _continue(total, sample, 0.0), (_told(Kind.EXCHANGE, last, sample),)
@@ -109,24 +121,38 @@ def advance(total: Total | None, sample: Sample, limits: Limits) -> Step:
     )
 
 
+def _without_register(total: Total | None, sample: Sample) -> Total:
+    """Begin, or sum up periods; as soon as a register is shown, that alone counts."""
+    if total is None:
+        return Total(sample.value, sample)
+    if not sample.period:
+        return _continue(total, sample, 0.0)
+    if not total.last.period or sample.repeats(total.last):
+        return total
+    return _continue(total, sample, sample.value)
+
+
 def fold(total: Total | None, samples: Iterable[Sample], limits: Limits) -> Folded:
     """Continue a total with samples in any order; see `advance`."""
     decisions: list[Decision] = []
     points: list[Point] = []
     confirmed: set[datetime] = set()
+    above: float | None = None
     for sample in sorted(samples):
         before = total
         total, made = advance(before, sample, limits)
         decisions += made
         if total.last is not sample:
             continue
+        if before is not None and before.last.period and not sample.period:
+            above = sample.value - total.value
         suspect = before.suspect if before else None
         if before is not None and suspect is not None and _confirms(made, suspect):
             since = total.value - (sample.value - suspect.value)
             points.append(Point(suspect.at, max(before.value, since)))
             confirmed.add(suspect.at)
         points.append(Point(sample.at, total.value))
-    return Folded(total, tuple(decisions), tuple(points), frozenset(confirmed))
+    return Folded(total, tuple(decisions), tuple(points), frozenset(confirmed), above)
 
 
 def _counted(last: Sample, sample: Sample, limits: Limits) -> tuple[float, Kind | None] | None:

@@ -7,7 +7,7 @@ told here follows from the set of messages alone.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -20,6 +20,10 @@ ALLOWANCE: Final = 10
 """For messages in quick succession."""
 LONGEST_SPREAD: Final = timedelta(hours=2)
 """Over a longer silence nobody can tell when people passed."""
+
+_GRID: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Bins begin at multiples of their length since then."""
+_TICK: Final = timedelta.resolution
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,6 +111,8 @@ class Bin(NamedTuple):
     flag: Flag | None = None
     interpolated: bool = False
     """Spread: it is not known when within a longer time they passed."""
+    share: float = 1.0
+    """Of the bin, that the increment tells of."""
 
 
 def spread(increment: Increment, length: timedelta) -> Iterator[Bin]:
@@ -117,15 +123,23 @@ def spread(increment: Increment, length: timedelta) -> Iterator[Bin]:
     """
     since, until, passed, flag, _ = increment
     span = until - since
-    starts = _starts(since, until, length)
+    start = since - (since - _GRID) % length
     interpolated = span > length * 3 / 2
+    bounds = [since]
+    bound = start
+    while (bound := bound + length) < until:
+        bounds.append(bound)
+    bounds.append(until)
+    overlaps = [(end - begin) // _TICK for begin, end in pairwise(bounds)]
+    parts: Sequence[int | None]
     if passed is None or span > LONGEST_SPREAD:
-        yield from (Bin(start, None, flag, interpolated) for start in starts)
-        return
-    overlaps = [min(start + length, until) - max(start, since) for start in starts]
-    parts = apportion(passed, [overlap / timedelta(microseconds=1) for overlap in overlaps])
-    for start, part in zip(starts, parts, strict=True):
-        yield Bin(start, part, flag, interpolated)
+        parts = [None] * len(overlaps)
+    else:
+        parts = apportion(passed, overlaps)
+    whole = length // _TICK
+    for part, overlap in zip(parts, overlaps, strict=True):
+        yield Bin(start, part, flag, interpolated, overlap / whole)
+        start += length
 
 
 def _distinct(counts: Iterable[Count]) -> list[Count]:
@@ -163,9 +177,3 @@ def _lost(last: Count | None, count: Count) -> int:
     if last is None or last.f_cnt is None or count.f_cnt is None:
         return 0
     return max(0, count.f_cnt - last.f_cnt - 1)
-
-
-def _starts(since: datetime, until: datetime, length: timedelta) -> list[datetime]:
-    first = since - timedelta(seconds=since.timestamp() % length.total_seconds())
-    count = -((first - until) // length)
-    return [first + n * length for n in range(count)]

@@ -1,7 +1,7 @@
 """Whole numbers that add up: the method of the largest remainder."""
 
 from collections.abc import Sequence
-from fractions import Fraction
+from math import lcm
 
 
 def apportion(whole: int, weights: Sequence[float]) -> list[int]:
@@ -10,11 +10,13 @@ def apportion(whole: int, weights: Sequence[float]) -> list[int]:
     Every part is rounded down; the largest remainders get what is then left,
     of equal ones the first. Weights are not negative, and not all zero.
     """
-    exact = [Fraction(weight) for weight in weights]
+    ratios = [weight.as_integer_ratio() for weight in weights]
+    denominator = lcm(*[below for _, below in ratios])
+    exact = [above * (denominator // below) for above, below in ratios]
     total = sum(exact)
-    shares = [whole * weight / total for weight in exact]
-    parts = [share.numerator // share.denominator for share in shares]
-    by_remainder = sorted(range(len(parts)), key=lambda n: parts[n] - shares[n])
-    for n in by_remainder[: whole - sum(parts)]:
-        parts[n] += 1
+    parts = [whole * weight // total for weight in exact]
+    if missing := whole - sum(parts):
+        remainders = [-(whole * weight % total) for weight in exact]
+        for n in sorted(range(len(parts)), key=remainders.__getitem__)[:missing]:
+            parts[n] += 1
     return parts

@@ -1,0 +1,168 @@
+"""How long people stay in a zone on average, from who came and who went.
+
+The area below the number present is the sum of all stays, in whatever order
+people leave. Only the mean can be told, and it includes those who only walk
+through. A small error of counting leaves people behind until the reset, so
+every estimate is made from balanced counts.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import accumulate, pairwise
+from math import sqrt
+from typing import Final
+
+from .bins import QUARTER
+from .increments import Flag
+from .occupancy import Drift, Level, balancing_factor, levels
+from .reasons import Reason
+
+FEWEST: Final = 30
+"""Entries and exits together."""
+LEAST_COVERAGE: Final = 0.9
+MOST_ERROR: Final = 0.2
+"""Share of the result that errors of counting may make."""
+LIVE_BINS: Final = 12
+"""The last hours of which the live estimate tells: three."""
+
+_MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What passed into a zone and out of it in each bin since the reset."""
+
+    entered: Sequence[float]
+    left: Sequence[float]
+    coverage: float
+    """Of the counter that told of the smallest part of the time."""
+    enclosed: bool = True
+    """All ways into the zone and out of it are counted, by direction."""
+    length: timedelta = QUARTER
+    flags: frozenset[Flag] = frozenset()
+
+    def scaled(self, factor: float) -> Traffic:
+        """Multiply entries and divide exits by a factor."""
+        entered = [each * factor for each in self.entered]
+        return replace(self, entered=entered, left=[each / factor for each in self.left])
+
+    @property
+    def net(self) -> list[float]:
+        """By how many the zone has gained when each bin ends."""
+        gains = (came - went for came, went in zip(self.entered, self.left, strict=True))
+        return list(accumulate(gains))
+
+    @property
+    def duration(self) -> timedelta:
+        """How long all bins are."""
+        return len(self.entered) * self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Dwell:
+    """A mean stay, and from what it follows."""
+
+    mean: timedelta
+    person_minutes: float
+    entered: float
+    left: float
+    flags: frozenset[Flag] = frozenset()
+    """Of the counts from which it follows."""
+
+
+def person_minutes(present: Iterable[float], length: timedelta) -> float:
+    """Give the area below the number present, told at the beginning and at each end of a bin.
+
+    People come and go evenly within a bin.
+    """
+    return length / _MINUTE * sum((before + after) / 2 for before, after in pairwise(present))
+
+
+def day_dwell(day: Traffic) -> Dwell | Reason:
+    """Give the mean stay of a whole day, at the beginning and end of which nobody is there.
+
+    The area is that below the balanced counts as they are. To clamp them at
+    zero would keep those, whom an early miscount left missing, until the reset;
+    where that makes a difference, errors decide the result.
+    """
+    entered, left = sum(day.entered), sum(day.left)
+    if reason := _unfit(day, entered, left):
+        return reason
+    factor = balancing_factor(entered, left)
+    if isinstance(factor, Reason):
+        return factor
+    net = day.scaled(factor).net
+    area = person_minutes((0, *net), day.length)
+    clamped = person_minutes((0, *_people(net)), day.length)
+    if clamped - area > MOST_ERROR * area:
+        return Reason.MISCOUNTED
+    return _resolved(Dwell(_minutes(area / sqrt(entered * left)), area, entered, left), day)
+
+
+def live_dwell(today: Traffic, yesterday: Drift | Reason, bins: int = LIVE_BINS) -> Dwell | Reason:
+    """Give an approximate mean stay of the last hours, from all of the day so far.
+
+    Person-time by departure has the least bias while arrivals rise or fall.
+    Yesterday's counts tell how to balance those of today.
+    """
+    entered, left = sum(today.entered[-bins:]), sum(today.left[-bins:])
+    if reason := _unfit(today, entered, left):
+        return reason
+    if isinstance(yesterday, Reason):
+        return Reason.DRIFT_UNKNOWN
+    factor = balancing_factor(yesterday.entries, yesterday.exits)
+    if isinstance(factor, Reason):
+        return Reason.DRIFT_UNKNOWN if factor is Reason.NO_FLOW else factor
+    balanced = today.scaled(factor)
+    present = (0.0, *_people(balanced.net))[-bins - 1 :]
+    area = person_minutes(present, today.length)
+    departures = sum(balanced.left[-bins:])
+    dwell = Dwell(_minutes(area / departures), area, sum(balanced.entered[-bins:]), departures)
+    error = abs(yesterday.people) / yesterday.entries
+    if error * today.duration > 2 * MOST_ERROR * dwell.mean:
+        return Reason.MISCOUNTED
+    return _resolved(dwell, today, bins)
+
+
+def gauge_dwell(present: Sequence[float], traffic: Traffic) -> Dwell | Reason:
+    """Give the mean stay where a counter tells who is present, which cannot drift.
+
+    `present` is told at the beginning and at the end of each bin.
+    """
+    entered, left = sum(traffic.entered), sum(traffic.left)
+    if reason := _unfit(traffic, entered, left):
+        return reason
+    area = person_minutes(present, traffic.length)
+    dwell = Dwell(_minutes(area / sqrt(entered * left)), area, entered, left)
+    return _resolved(dwell, traffic)
+
+
+def _people(net: Iterable[float]) -> list[float]:
+    return [level.people for level in levels(net) if isinstance(level, Level)]
+
+
+def _minutes(minutes: float) -> timedelta:
+    return minutes * _MINUTE
+
+
+def _unfit(traffic: Traffic, entered: float, left: float) -> Reason | None:
+    """Tell why nothing can be said of a mean stay."""
+    conditions = (
+        (not traffic.enclosed, Reason.OPEN_BOUNDARY),
+        (traffic.length > QUARTER, Reason.BINS_TOO_LONG),
+        (traffic.coverage < LEAST_COVERAGE, Reason.COVERAGE),
+        (not entered or not left, Reason.NO_FLOW),
+        (entered + left < FEWEST, Reason.TOO_FEW),
+    )
+    return next((reason for holds, reason in conditions if holds), None)
+
+
+def _resolved(dwell: Dwell, traffic: Traffic, bins: int | None = None) -> Dwell | Reason:
+    """Give a mean stay if the counts can resolve it."""
+    if dwell.mean < traffic.length:
+        return Reason.SHORTER_THAN_BIN
+    window = traffic.duration if bins is None else min(bins * traffic.length, traffic.duration)
+    if dwell.mean > window:
+        return Reason.LONGER_THAN_WINDOW
+    return replace(dwell, flags=traffic.flags)
