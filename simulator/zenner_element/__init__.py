@@ -28,6 +28,8 @@ __all__ = ["ZennerElement"]
 
 RETENTION = 4 * 86_400
 """Seconds for which packets are kept here; a true server keeps them for longer."""
+_DECODED = "decoded"
+"""Devices that only the server's own parser can read come without their content."""
 _LARGEST_PAGE = 100
 _DEFAULT_PAGE = 10
 
@@ -40,7 +42,7 @@ class ZennerElement:
     def __init__(
         self, town: Town, *, retention: float = RETENTION, hidden: frozenset[str] = frozenset()
     ) -> None:
-        """Tell of a town; the packets of hidden devices come without their content."""
+        """Tell of a town; the packets of hidden devices, too, come without their content."""
         self._town = town
         self._hidden = hidden
         self._stored = Stored(town, retention)
@@ -80,7 +82,7 @@ class ZennerElement:
 
     async def _packets(self, request: web.Request) -> web.Response:
         def packet(device: Device, event: traffic.Event) -> dict[str, Any]:
-            hidden = device.dev_eui in self._hidden
+            hidden = device.dev_eui in self._hidden or device.codec == _DECODED
             return packet_row(device, event, self._town.faults, hidden=hidden)
 
         return self._rows(request, row_id, packet)
