@@ -28,10 +28,12 @@ __all__ = ["ZennerElement"]
 
 RETENTION = 4 * 86_400
 """Seconds for which packets are kept here; a true server keeps them for longer."""
-_DECODED = "decoded"
-"""Devices that only the server's own parser can read come without their content."""
 _LARGEST_PAGE = 100
 _DEFAULT_PAGE = 10
+
+
+def _read_by_the_server_alone(device: Device) -> bool:
+    return device.codec == "decoded"
 
 
 class ZennerElement:
@@ -40,7 +42,11 @@ class ZennerElement:
     fields = ("element_url", "element_key")
 
     def __init__(
-        self, town: Town, *, retention: float = RETENTION, hidden: frozenset[str] = frozenset()
+        self,
+        town: Town,
+        *,
+        retention: float = RETENTION,
+        hidden: Callable[[Device], bool] = _read_by_the_server_alone,
     ) -> None:
         """Tell of a town; the packets of hidden devices, too, come without their content."""
         self._town = town
@@ -82,8 +88,7 @@ class ZennerElement:
 
     async def _packets(self, request: web.Request) -> web.Response:
         def packet(device: Device, event: traffic.Event) -> dict[str, Any]:
-            hidden = device.dev_eui in self._hidden or device.codec == _DECODED
-            return packet_row(device, event, self._town.faults, hidden=hidden)
+            return packet_row(device, event, self._town.faults, hidden=self._hidden(device))
 
         return self._rows(request, row_id, packet)
 

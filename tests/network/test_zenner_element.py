@@ -334,7 +334,10 @@ async def test_list_that_is_none() -> None:
 async def test_readings_stand_for_packets_without_content() -> None:
     """What the server's own parser made of them, also when the device is read anew."""
     hidden = next(iter(town_of(12).all_devices))
-    face = replace(FACE, api=partial(Simulated, retention=RETAINED, hidden=frozenset({hidden})))
+    face = replace(
+        FACE,
+        api=partial(Simulated, retention=RETAINED, hidden=lambda device: device.dev_eui == hidden),
+    )
     async with polled(face, town_of(12)) as here:
         await here.home.connection.devices(here.town_scopes)
         batches = [batch for _ in range(3) for batch in await here.poll()]
@@ -357,7 +360,7 @@ async def test_requests_of_a_large_town() -> None:
     large.all_devices = {
         eui: replace(device, application=BUILDINGS) for eui, device in large.all_devices.items()
     }
-    face = replace(FACE, api=partial(Simulated, retention=600))
+    face = replace(FACE, api=partial(Simulated, retention=600, hidden=lambda _: False))
     async with polled(face, large) as here:
         await here.home.connection.devices(here.town_scopes)
         await here.settle()
