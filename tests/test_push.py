@@ -12,13 +12,20 @@ from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.bernau_smartcity import config_flow, coordinator, options_flow, push
+from custom_components.bernau_smartcity import (
+    async_remove_config_entry_device,
+    config_flow,
+    coordinator,
+    options_flow,
+    push,
+)
 from custom_components.bernau_smartcity.const import DOMAIN
 from custom_components.bernau_smartcity.model import Batch, Device
 from custom_components.bernau_smartcity.network import SERVERS
@@ -382,3 +389,23 @@ async def test_more_devices_than_a_town_has(
     ] == HTTPStatus.OK
     assert set(only.runtime_data.states) == {GAS.dev_eui}
     await settled(hass)
+
+
+async def test_device_that_is_no_longer_there(hass: HomeAssistant, send: Send) -> None:
+    """Nobody tells that it is gone; so people remove it."""
+    only = MockConfigEntry(
+        domain=DOMAIN, title="ThingPark", data={"server": "push_only"}, options=PUSH_ONLY
+    )
+    await set_up(hass, only)
+    await send(body(7))
+    await settled(hass)
+    held = only.runtime_data
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        held.identifier(GAS.dev_eui), only.entry_id
+    )
+    assert device
+    server = dr.async_get(hass).async_get(held.server_device_id)
+    assert isinstance(server, dr.DeviceEntry)
+    assert not await async_remove_config_entry_device(hass, only, server)
+    assert await async_remove_config_entry_device(hass, only, device)
+    assert not held.states

@@ -13,6 +13,7 @@ from .const import DOMAIN
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
 from .issues import async_clear_issues
 from .model import NetworkError
+from .mqtt_source import async_listen
 from .push import PushView
 from .settings_actions import async_register_settings_actions
 
@@ -53,6 +54,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
             entry.async_start_reauth(hass)
         coordinator.async_set_update_error(translated(UpdateFailed, error, coordinator.name))
 
+    await async_listen(coordinator)
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.async_start()
@@ -82,7 +84,10 @@ async def async_remove_config_entry_device(
     entry: SmartCityConfigEntry,
     device: dr.DeviceEntry,
 ) -> bool:
-    """Let the user remove only what the network server no longer has."""
+    """Let the user remove only what the network server no longer has, where it can be asked."""
     coordinator = entry.runtime_data
-    present = {coordinator.identifier(dev_eui) for dev_eui in coordinator.states}
-    return present.isdisjoint(device.identifiers) and (device.id != coordinator.server_device_id)
+    found = {eui for eui in coordinator.states if coordinator.identifier(eui) in device.identifiers}
+    if found and not coordinator.server.polled:
+        await coordinator.async_forget(found)
+        return True
+    return not found and (device.id != coordinator.server_device_id)

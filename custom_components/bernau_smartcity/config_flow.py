@@ -5,32 +5,26 @@ from typing import Any, override
 
 from homeassistant.config_entries import (
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
     OptionsFlow,
 )
-from homeassistant.const import CONF_NAME
 from homeassistant.core import callback
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    TextSelector,
 )
 import probatio
 
 from .const import (
     CONF_DEVICES,
-    CONF_LOCAL_ONLY,
     CONF_PROFILES,
-    CONF_PUSH,
     CONF_SCOPES,
     CONF_SERVER,
     DOMAIN,
 )
 from .flow_decoders import profiles, profiles_chosen, profiles_schema
-from .flow_push import push_options, push_schema, push_words
+from .flow_sent import SentConfigFlow
 from .flow_server import (
     EXAMPLES,
     applications_schema,
@@ -50,16 +44,13 @@ from .flow_server import (
 from .model import Device, Field, Role, ServerType
 from .network import SERVERS
 from .options_flow import SmartCityOptionsFlow
-from .push import new_secret
 
 
-class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
+class SmartCityConfigFlow(SentConfigFlow, domain=DOMAIN):
     """Server, credentials, applications, decoders; reauth and reconfigure."""
 
     VERSION = 1
     MINOR_VERSION = 1
-
-    _server: ServerType
 
     def __init__(self) -> None:
         """Know nothing yet."""
@@ -67,7 +58,6 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         self._applications: dict[str, str] = {}
         self._scopes: list[str] = []
         self._devices: list[Device] = []
-        self._secret = ""
 
     @staticmethod
     @callback
@@ -82,6 +72,8 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         key = next(iter(SERVERS)) if len(SERVERS) == 1 else (user_input or {}).get(CONF_SERVER)
         if key is not None:
             self._server = SERVERS[key]
+            if self._server.field(Role.TOPIC) is not None:
+                return await self.async_step_topic()
             if not self._server.polled:
                 return await self.async_step_push()
             return await self.async_step_credentials()
@@ -93,34 +85,6 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="user",
             data_schema=probatio.Schema({probatio.Required(CONF_SERVER): SelectSelector(choice)}),
             last_step=False,
-        )
-
-    async def async_step_push(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Tell the address to which a server that cannot be asked is to send."""
-        self._secret = self._secret or new_secret()
-        if user_input is not None:
-            connection = self._server.connect({}, async_get_clientsession(self.hass))
-            push = push_options(self._secret, local_only=user_input[CONF_LOCAL_ONLY])
-            return self.async_create_entry(
-                title=user_input[CONF_NAME].strip() or self._server.name,
-                data={CONF_SERVER: self._server.key},
-                options={
-                    CONF_SCOPES: list(await connection.scopes()),
-                    CONF_PROFILES: {},
-                    CONF_DEVICES: {},
-                    CONF_PUSH: push,
-                },
-            )
-        schema = probatio.Schema(
-            {probatio.Required(CONF_NAME): TextSelector(), **push_schema(CONF_LOCAL_ONLY)}
-        )
-        return self.async_show_form(
-            step_id="push",
-            data_schema=self.add_suggested_values_to_schema(
-                schema, {CONF_NAME: self._server.name, CONF_LOCAL_ONLY: True}
-            ),
-            description_placeholders=push_words(self.hass, self._secret),
-            last_step=True,
         )
 
     async def async_step_credentials(
@@ -243,6 +207,9 @@ class SmartCityConfigFlow(ConfigFlow, domain=DOMAIN):
         """Change how the same server is reached; a key left empty stays as it is."""
         entry = self._get_reconfigure_entry()
         server = SERVERS[entry.data[CONF_SERVER]]
+        if server.field(Role.TOPIC) is not None:
+            self._server = server
+            return await self.async_step_topic()
         if not server.polled:
             return self.async_abort(reason="nothing_to_reconfigure")
         secrets = {field for field in server.fields if field.role is Role.KEY}

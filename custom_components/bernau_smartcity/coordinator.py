@@ -360,7 +360,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     async def async_forget_unchosen(self) -> None:
         """Remove the devices of applications that the user no longer wants to read."""
         chosen = set(self.config_entry.options[CONF_SCOPES])
-        await self._async_forget(
+        await self.async_forget(
             {
                 eui
                 for eui, state in self.states.items()
@@ -379,7 +379,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         }
         gone = absent & self._absent
         self._absent = absent - gone
-        await self._async_forget(gone)
+        await self.async_forget(gone)
 
     @callback
     def async_leave_meters(self) -> None:
@@ -390,7 +390,8 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         self._changed |= gone
         self.async_remove_devices(gone)
 
-    async def _async_forget(self, places: set[str]) -> None:
+    async def async_forget(self, places: set[str]) -> None:
+        """Forget devices with all that was read of them."""
         if not places:
             return
         gone = await self.hass.async_add_executor_job(self.ledger.forget, places)

@@ -27,6 +27,7 @@ _SELECTORS: Final[Mapping[Role, TextSelector]] = {
     Role.ADDRESS: TextSelector(TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")),
     Role.KEY: TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")),
     Role.TENANT: TextSelector(),
+    Role.TOPIC: TextSelector(),
 }
 
 _ROLE_OF_REASON: Final = {
@@ -71,6 +72,10 @@ def select_options(names: Mapping[str, str]) -> list[SelectOptionDict]:
     return [SelectOptionDict(value=key, label=label) for key, label in names.items()]
 
 
+_SUGGESTED: Final = frozenset({Role.ADDRESS, Role.TOPIC})
+"""Roles of the field for which a kind of server has proposals."""
+
+
 def server_schema(
     server: ServerType, fields: Iterable[Field], optional: Container[Field]
 ) -> probatio.Schema:
@@ -79,7 +84,7 @@ def server_schema(
     for field in fields:
         marker = probatio.Optional if field in optional else probatio.Required
         name = probatio.Secret(field.value) if field.role is Role.KEY else field.value
-        suggested = server.addresses if field.role is Role.ADDRESS else ()
+        suggested = server.addresses if field.role in _SUGGESTED else ()
         schema[marker(name)] = _suggesting(suggested) if suggested else _SELECTORS[field.role]
     return probatio.Schema(schema)
 

@@ -476,6 +476,8 @@ class Role(Enum):
     KEY = auto()
     """A secret."""
     TENANT = auto()
+    TOPIC = auto()
+    """Of MQTT, with wildcards."""
 
 
 class Field(StrEnum):
@@ -500,6 +502,7 @@ class Field(StrEnum):
     CLUSTER_KEY = "cluster_key", Role.KEY
     ELEMENT_URL = "element_url", Role.ADDRESS
     ELEMENT_KEY = "element_key", Role.KEY
+    TOPIC = "topic", Role.TOPIC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -513,7 +516,10 @@ class ServerType:
     """Among them one address and one key, where it can be asked."""
     optional: tuple[Field, ...] = ()
     addresses: tuple[str, ...] = ()
-    """Where this kind of server is found, to be chosen from; others can be typed."""
+    """Where this kind of server is found, to be chosen from; others can be typed.
+
+    Where nothing is asked, the topics that its messages usually have.
+    """
     connect: Callable[[Mapping[str, str], ClientSession], Connection]
     """From field values; opens lazily and never blocks."""
     pushed: Callable[[Mapping[str, Any]], Sent | None] | None = None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url, is_cloud_connection
 from homeassistant.util import dt as dt_util
 from homeassistant.util.network import is_local
@@ -126,18 +126,36 @@ class Push:
 
     async def async_take(self, sent: Sent) -> bool:
         """Have an uplink kept; tell whether it is, so that else it can be sent again."""
+        kept = self._enqueue(sent)
+        if kept is None:
+            return False
+        done, _ = await asyncio.wait([kept], timeout=KEEPING)
+        return bool(done) and kept.result()
+
+    @callback
+    def hear(self, text: bytes) -> bool:
+        """Have a message kept for which nobody waits; tell whether it could be taken."""
+        if not self.allowance.take(asyncio.get_running_loop().time()) or len(text) > LARGEST:
+            return False
+        try:
+            sent = self.read(parsed(text))
+        except ValueError:
+            return False
+        return sent is None or self._enqueue(sent) is not None
+
+    def _enqueue(self, sent: Sent) -> asyncio.Future[bool] | None:
+        """Give what tells whether it was kept, None if too many wait."""
         kept = asyncio.get_running_loop().create_future()
         try:
             self._queue.put_nowait(_Waiting(sent, kept))
         except asyncio.QueueFull:
-            return False
+            return None
         if self._keeping is None or self._keeping.done():
             coordinator = self._coordinator
             self._keeping = coordinator.config_entry.async_create_background_task(
                 coordinator.hass, self._async_keep(), f"{DOMAIN} push", eager_start=False
             )
-        done, _ = await asyncio.wait([kept], timeout=KEEPING)
-        return bool(done) and kept.result()
+        return kept
 
     async def _async_keep(self) -> None:
         while not self._queue.empty():

@@ -32,15 +32,23 @@ _LARGEST_PAGE = 100
 _DEFAULT_PAGE = 10
 
 
+def _read_by_the_server_alone(device: Device) -> bool:
+    return device.codec == "decoded"
+
+
 class ZennerElement:
     """One instance of the platform, with the town's applications as folders."""
 
     fields = ("element_url", "element_key")
 
     def __init__(
-        self, town: Town, *, retention: float = RETENTION, hidden: frozenset[str] = frozenset()
+        self,
+        town: Town,
+        *,
+        retention: float = RETENTION,
+        hidden: Callable[[Device], bool] = _read_by_the_server_alone,
     ) -> None:
-        """Tell of a town; the packets of hidden devices come without their content."""
+        """Tell of a town; the packets of hidden devices, too, come without their content."""
         self._town = town
         self._hidden = hidden
         self._stored = Stored(town, retention)
@@ -80,8 +88,7 @@ class ZennerElement:
 
     async def _packets(self, request: web.Request) -> web.Response:
         def packet(device: Device, event: traffic.Event) -> dict[str, Any]:
-            hidden = device.dev_eui in self._hidden
-            return packet_row(device, event, self._town.faults, hidden=hidden)
+            return packet_row(device, event, self._town.faults, hidden=self._hidden(device))
 
         return self._rows(request, row_id, packet)
 

@@ -73,7 +73,7 @@ def device_row(device: Device) -> dict[str, Any]:
 
 def _model(device: Device) -> dict[str, str]:
     """Give what the town noted of the model; nobody did so for the modules it knew least."""
-    return {} if device.codec == "klax" else {"model": device.codec}
+    return {} if device.codec in {"klax", "decoded"} else {"model": device.codec}
 
 
 def packet_row(device: Device, event: Event, faults: Faults, *, hidden: bool) -> dict[str, Any]:

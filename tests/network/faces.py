@@ -42,7 +42,12 @@ class Face:
 
 FACES: Final = (
     Face("the_things_stack", partial(TheThingsStack, retention=RETAINED), idle=2),
-    Face("zenner_element", partial(ZennerElement, retention=RETAINED), idle=2, tells_joins=False),
+    Face(
+        "zenner_element",
+        partial(ZennerElement, retention=RETAINED, hidden=lambda _: False),
+        idle=2,
+        tells_joins=False,
+    ),
 )
 
 

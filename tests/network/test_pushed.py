@@ -9,7 +9,7 @@ from typing import Any, Final
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.model import Device
+from custom_components.bernau_smartcity.model import Batch, Device
 from custom_components.bernau_smartcity.network import SERVERS
 from custom_components.bernau_smartcity.network._chirpstack_events import parse_event
 from custom_components.bernau_smartcity.network.push_only import SCOPE, PushOnly
@@ -164,7 +164,7 @@ async def test_nothing_to_ask() -> None:
     connection = PushOnly()
     assert list(await connection.scopes()) == [SCOPE]
     assert await connection.devices([SCOPE]) == []
-    assert [batch async for batch in connection.poll([SCOPE], {})] == []
+    assert [batch async for batch in connection.poll([SCOPE], {})] == [Batch()]
     await connection.close()
     other = SERVERS["push_only"].connect({}, None)  # type: ignore[arg-type]  # it is not used
     assert isinstance(other, PushOnly)

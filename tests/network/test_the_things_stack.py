@@ -14,7 +14,12 @@ import pytest
 from custom_components.bernau_smartcity.model import Field, NetworkError, Reason
 from custom_components.bernau_smartcity.network import SERVERS
 from custom_components.bernau_smartcity.network._address import parse_address
-from custom_components.bernau_smartcity.network._http import Answer, Credentials, Http
+from custom_components.bernau_smartcity.network._http import (
+    Answer,
+    Credentials,
+    Http,
+    NotFoundError,
+)
 from custom_components.bernau_smartcity.network._tts_api import PAGE, Api
 from custom_components.bernau_smartcity.network._tts_uplinks import device_of, read
 from custom_components.bernau_smartcity.network.the_things_stack import (
@@ -383,7 +388,7 @@ async def test_history_that_breaks_off() -> None:
         UPLINKS: Answer(b"", {}),
         REGISTRY: registry,
         ASSOCIATIONS: {},
-        one: [broken, page(2)],
+        one: [broken, page(2), NotFoundError("gone")],
     }
     answers[ASSOCIATIONS] = {"defaults": [{"package_name": "storage-integration"}]}
     _, connection = scripted(answers)
@@ -393,4 +398,7 @@ async def test_history_that_breaks_off() -> None:
         [batch async for batch in connection.poll(["app1"], kept)]
     batches = [batch async for batch in connection.poll(["app1"], kept)]
     assert len(delivered(batches)) == 2
+    assert any("1" * 16 in batch.cursors for batch in batches)
+    # A device that was deleted meanwhile does not keep the others waiting.
+    batches = [batch async for batch in connection.poll(["app1"], kept)]
     assert any("1" * 16 in batch.cursors for batch in batches)

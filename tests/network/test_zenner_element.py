@@ -165,6 +165,8 @@ class Scripted:
             raise NotFoundError(path)
         found = self.lists[path][:: -1 if params["sort_direction"] == "desc" else 1]
         ids = [row["id"] for row in found]
+        if after and after not in ids:
+            raise NotFoundError(path)
         begin = ids.index(after) + 1 if after else 0
         here = found[begin : begin + params["limit"]]
         return Answer(json.dumps({"body": here, "ok": True}).encode(), {})
@@ -228,26 +230,46 @@ async def test_history_that_is_long() -> None:
     assert await counters(home) == []
 
 
+async def test_folder_that_was_deleted() -> None:
+    """Before anything was in it."""
+    server, home = town([])
+    await counters(home)
+    del server.lists["/tags/w/packets"]
+    assert await counters(home) == []
+    assert home.cursors["w"] == ""
+
+
+async def test_history_that_ends_with_a_page() -> None:
+    """Asking once more tells that there is nothing older, and is not repeated."""
+    every = [packet(n, NOW - timedelta(days=2, minutes=300 - n)) for n in range(2 * PAGE)]
+    server, home = town(every)
+    assert len(await counters(home)) == PAGE
+    assert len(await counters(home)) == PAGE
+    assert await counters(home) == []
+    server.asked.clear()
+    assert await counters(home) == []
+    assert len(server.asked) == 1
+
+
+async def test_history_that_is_no_longer_kept() -> None:
+    """It was about to be read: nothing older can be there, and all else goes on."""
+    every = [packet(n, NOW - timedelta(days=2, minutes=300 - n)) for n in range(3 * PAGE)]
+    _, home = town(every)
+    await counters(home)
+    del every[: 2 * PAGE + 1]
+    every.append(packet(999, NOW))
+    assert await counters(home) == [999]
+    assert await counters(home) == []
+    assert Cursor.parse(home.cursors["w"]).packets.oldest is None
+
+
 async def test_row_that_was_deleted() -> None:
     """The folder is read again from its end: nothing is missing, nothing counts twice."""
     packets = [packet(n, NOW - timedelta(minutes=9 - n)) for n in range(5)]
-    server, home = town(packets)
+    _, home = town(packets)
     await counters(home)
     kept = Cursor.parse(home.cursors["w"])
-    gone = replace(kept, packets=Position("gone", None))
-    home.cursors["w"] = str(gone)
-
-    def unknown(path: str, after: str) -> None:
-        if after == "gone":
-            raise NotFoundError(path)
-
-    get = server.get
-
-    async def strict(path: str, params: Any) -> Answer:
-        unknown(path, params.get("retrieve_after", ""))
-        return await get(path, params)
-
-    server.get = strict  # type: ignore[method-assign]  # as a server whose row is gone
+    home.cursors["w"] = str(replace(kept, packets=Position("gone", None)))
     packets.append(packet(5, NOW))
     assert await counters(home) == []
     assert await counters(home) == [0, 1, 2, 3, 4, 5]
@@ -312,7 +334,10 @@ async def test_list_that_is_none() -> None:
 async def test_readings_stand_for_packets_without_content() -> None:
     """What the server's own parser made of them, also when the device is read anew."""
     hidden = next(iter(town_of(12).all_devices))
-    face = replace(FACE, api=partial(Simulated, retention=RETAINED, hidden=frozenset({hidden})))
+    face = replace(
+        FACE,
+        api=partial(Simulated, retention=RETAINED, hidden=lambda device: device.dev_eui == hidden),
+    )
     async with polled(face, town_of(12)) as here:
         await here.home.connection.devices(here.town_scopes)
         batches = [batch for _ in range(3) for batch in await here.poll()]
@@ -335,7 +360,7 @@ async def test_requests_of_a_large_town() -> None:
     large.all_devices = {
         eui: replace(device, application=BUILDINGS) for eui, device in large.all_devices.items()
     }
-    face = replace(FACE, api=partial(Simulated, retention=600))
+    face = replace(FACE, api=partial(Simulated, retention=600, hidden=lambda _: False))
     async with polled(face, large) as here:
         await here.home.connection.devices(here.town_scopes)
         await here.settle()

@@ -4,12 +4,12 @@ Source: docs.element-iot.com (API): `sort`, `sort_direction`, `retrieve_after`.
 """
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..model import NetworkError, Reason
-from ._http import Http
+from ._http import Http, NotFoundError
 from ._sent import moment
 
 PAGE: Final = 100
@@ -68,9 +68,23 @@ async def unread(
             yield rows, position
     if position.oldest is None:
         return
+    try:
+        async for each in _older(http, path, position, now):
+            yield each
+    except NotFoundError:
+        if not position.oldest:
+            raise
+        # What was read last is no longer kept, so nothing older is.
+        yield [], replace(position, oldest=None)
+
+
+async def _older(
+    http: Http, path: str, position: Position, now: datetime
+) -> AsyncGenerator[tuple[Rows, Position]]:
+    """Give pages backward: at first those of a day, then so many in each poll."""
     goal = now - (RETAINED if position.newest else DAY)
     count = 0
-    async for rows in pages(http, path, "desc", position.oldest):
+    async for rows in pages(http, path, "desc", position.oldest or ""):
         count += 1
         oldest = stored(rows[-1], now)
         done = len(rows) < PAGE or oldest < now - RETAINED
@@ -79,6 +93,8 @@ async def unread(
         yield rows, position
         if done or count == PAGES or oldest < goal:
             return
+    if position.oldest:
+        yield [], replace(position, oldest=None)
 
 
 async def history(http: Http, path: str, now: datetime) -> AsyncGenerator[Rows]:

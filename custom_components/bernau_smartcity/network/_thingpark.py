@@ -17,11 +17,9 @@ _F_CNT_MAX: Final = 0xFFFFFFFF
 _F_PORT_MAX: Final = 0xFF
 
 
-def read(body: Mapping[str, Any]) -> Sent | None:
-    """Read a message; None for what is no uplink. Raises `ValueError`."""
-    if UPLINK not in body:
-        return None
-    message = mapping(body[UPLINK])
+def read(body: Mapping[str, Any]) -> Sent:
+    """Read an uplink; raises `ValueError`."""
+    message = mapping(body.get(UPLINK))
     dev_eui = str(message.get("DevEUI")).lower()
     if not is_dev_eui(dev_eui):
         msg = "without a device"

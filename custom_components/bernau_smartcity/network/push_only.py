@@ -4,7 +4,7 @@ Whichever of the known forms a message has, it is read. Devices are known once
 they were heard.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, override
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SCOPE: Final = "push"
 """Where all devices belong that were heard."""
 
-_READERS: Final = {
+_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Sent | None]]] = {
     _thingpark.UPLINK: _thingpark.read,
     "deviceInfo": _chirpstack_events.pushed,
     "end_device_ids": _tts_uplinks.read,
@@ -42,10 +42,8 @@ class PushOnly(Connection):
     async def poll(
         self, scopes: Iterable[str], cursors: Mapping[str, str]
     ) -> AsyncGenerator[Batch]:
-        """Give nothing."""
-        nothing: tuple[Batch, ...] = ()
-        for batch in nothing:
-            yield batch
+        """Give a batch with nothing in it."""
+        yield Batch()
 
     @override
     async def close(self) -> None:
@@ -61,7 +59,8 @@ def pushed(body: Mapping[str, Any]) -> Sent | None:
     return None
 
 
-def _connect(_fields: Mapping[str, str], _session: ClientSession) -> PushOnly:
+def connect(_fields: Mapping[str, str], _session: ClientSession) -> PushOnly:
+    """Open nothing."""
     return PushOnly()
 
 
@@ -69,7 +68,7 @@ SERVER: Final = ServerType(
     key="push_only",
     name="Push (ThingPark, Swisscom, …)",
     required=(),
-    connect=_connect,
+    connect=connect,
     pushed=pushed,
     polled=False,
 )
