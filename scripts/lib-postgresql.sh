@@ -111,4 +111,5 @@ stop_postgresql() {
     fi
     [[ ! $HOUSE ]] || rm -rf "$HOUSE"
     SERVER="" HOUSE=""
+    unset POSTGRESQL_RUN
 }
