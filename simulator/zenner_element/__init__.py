@@ -26,7 +26,7 @@ from .bodies import (
 
 __all__ = ["ZennerElement"]
 
-RETENTION = 4 * 86_400
+RETENTION = 16 * 86_400
 """Seconds for which packets are kept here; a true server keeps them for longer."""
 _LARGEST_PAGE = 100
 _DEFAULT_PAGE = 10

@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.bernau_smartcity.model import Device, Field, NetworkError, Reason
-from custom_components.bernau_smartcity.network import SERVERS
+from custom_components.bernau_smartcity.network import SERVERS, _element_lists
 from custom_components.bernau_smartcity.network._element_lists import PAGE, PAGES, Position
 from custom_components.bernau_smartcity.network._element_packets import (
     decoded_of,
@@ -228,6 +228,15 @@ async def test_history_that_is_long() -> None:
     found |= {*await counters(home)}
     assert len(found) >= 31 * 24 * 6
     assert await counters(home) == []
+
+
+async def test_history_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on with the next poll, so that what is new need not wait."""
+    monkeypatch.setattr(_element_lists, "PATIENCE", 0)
+    every = [packet(n, NOW - timedelta(minutes=300 - n)) for n in range(3 * PAGE)]
+    _, home = town(every)
+    found = [len(await counters(home)) for _ in range(4)]
+    assert found == [PAGE, PAGE, PAGE, 0]
 
 
 async def test_folder_that_was_deleted() -> None:

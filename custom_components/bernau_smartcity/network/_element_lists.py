@@ -6,6 +6,7 @@ Source: docs.element-iot.com (API): `sort`, `sort_direction`, `retrieve_after`.
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, Final
 
 from ..model import NetworkError, Reason
@@ -16,6 +17,8 @@ PAGE: Final = 100
 """Rows of a page; the server gives no more."""
 PAGES: Final = 40
 """Pages of older rows in one poll."""
+PATIENCE: Final = 8.0
+"""Seconds after which the rest of them is left to the next poll, as what is new must not wait."""
 DAY: Final = timedelta(days=1)
 RETAINED: Final = timedelta(days=31)
 """How far back history is read; the server may keep more."""
@@ -84,6 +87,7 @@ async def _older(
     """Give pages backward: at first those of a day, then so many in each poll."""
     goal = now - (RETAINED if position.newest else DAY)
     count = 0
+    begin = monotonic()
     async for rows in pages(http, path, "desc", position.oldest or ""):
         count += 1
         oldest = stored(rows[-1], now)
@@ -91,7 +95,7 @@ async def _older(
         newest = position.newest or _begin(rows, now)
         position = Position(newest, None if done else str(rows[-1]["id"]))
         yield rows, position
-        if done or count == PAGES or oldest < goal:
+        if done or count == PAGES or oldest < goal or monotonic() - begin > PATIENCE:
             return
     if position.oldest:
         yield [], replace(position, oldest=None)

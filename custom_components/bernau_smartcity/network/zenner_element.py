@@ -7,9 +7,10 @@ server gives no packet content, the readings of its own parser stand for it.
 The cursor of a folder is kept under its slug. Source: docs.element-iot.com (API)
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 import json
 import logging
 from typing import TYPE_CHECKING, Final, Self, override
@@ -30,6 +31,8 @@ _LOGGER: Final = logging.getLogger(__name__)
 
 RATE: Final = Rate(50, 10)
 """What the server allows."""
+SILENT: Final = 50
+"""Devices whose newest packets are looked for one by one; the others' come with the history."""
 
 type _Read = Callable[[Row, Device], Sent | None]
 
@@ -182,8 +185,10 @@ class ZennerElement(Connection):
             yield Batch(cursors={each.dev_eui: NO_SESSION for each in every})
         last = self._offered.get(scope, _Offered())
         offered = _Offered(kept, dict(last.rows) if kept and last.cursor == kept else {})
-        reached = cursor
+        reached, first = cursor, not kept
+        heard: set[str] = set()
         async for reached, rows, read in self._lists(scope, cursor, now):
+            heard |= {str(row.get("device_id")) for row in rows}
             async for batch in self._batches(scope, offered.fresh(rows, now), read):
                 yield batch
             if str(reached) != kept:
@@ -193,6 +198,19 @@ class ZennerElement(Connection):
             kept = str(reached)
             yield Batch(cursors={scope: kept})
         self._offered[scope] = offered.newest(kept)
+        if first:
+            async for batch in self._silent(scope, heard):
+                yield batch
+
+    async def _silent(self, scope: str, heard: Container[str]) -> AsyncGenerator[Batch]:
+        """Read the newest of devices that sent nothing for a day, so that they show a value."""
+        every = tuple(self._inventory.items())
+        silent = (each for each, device in every if device.scope == scope and each not in heard)
+        for identity in islice(silent, SILENT):
+            path = f"/devices/{quote(identity)}/packets"
+            rows: Rows = await anext(pages(self._http, path, "desc"), [])
+            async for batch in self._batches(scope, rows, uplink_of):
+                yield batch
 
     async def _lists(
         self, scope: str, cursor: Cursor, now: datetime
