@@ -181,6 +181,19 @@ def test_uplink_without_readings_is_told_and_waits(path: Path, bad: Uplink, prob
     ledger.close()
 
 
+def test_what_a_server_made_of_a_message_is_not_counted(path: Path) -> None:
+    """It may come before the message itself, whose frame counter it does not have."""
+    ledger = opened(path)
+    ledger.take([batch(uplink(0, bytes([10, 2, 5]), f_cnt=41))])
+    made = uplink(1, b"", f_cnt=0, counted=False, decoded={"volume": 7})
+    ledger.take([batch(made)])
+    ledger.take([batch(uplink(1, b"", f_cnt=42), uplink(2, bytes([11, 2, 5]), f_cnt=43))])
+    state = ledger.states[EUI]
+    assert state.heard is not None
+    assert (state.lost, state.heard.f_cnt) == (0, 43)
+    ledger.close()
+
+
 def test_uplinks_wait_for_a_decoder(path: Path) -> None:
     """What came before the user chose a decoder is not lost."""
     ledger = opened(path, None)

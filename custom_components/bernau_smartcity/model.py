@@ -227,6 +227,8 @@ class Uplink:
     f_port: int
     f_cnt: int
     payload: bytes
+    counted: bool = True
+    """It has a frame counter; else it is only what the server made of a message."""
     encrypted: bool = False
     """The payload is cipher text whose key the network server does not hold."""
     decoded: Mapping[str, Any] | None = None

@@ -12,7 +12,7 @@ from .state import RESTART, TOTAL_OF, DeviceState, Heard, Key
 def heard(state: DeviceState, uplink: Uplink, *, joined: bool) -> DeviceState:
     """Count the uplinks that never came; one heard before changes nothing."""
     before = state.heard
-    if before is not None and uplink.received_at <= before.at:
+    if not uplink.counted or (before is not None and uplink.received_at <= before.at):
         return state
     lost = 0
     if before is not None and not joined:

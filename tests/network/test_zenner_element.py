@@ -22,7 +22,8 @@ from custom_components.bernau_smartcity.network._element_packets import (
     uplink_of,
 )
 from custom_components.bernau_smartcity.network._http import Answer, NotFoundError
-from custom_components.bernau_smartcity.network.zenner_element import Cursor, ZennerElement
+from custom_components.bernau_smartcity.network._sent import NO_SESSION
+from custom_components.bernau_smartcity.network.zenner_element import UNSEEN, Cursor, ZennerElement
 from simulator.build import build
 from simulator.catalogue import BUILDINGS
 from simulator.clock import Clock
@@ -228,6 +229,20 @@ async def test_history_that_is_long() -> None:
     found |= {*await counters(home)}
     assert len(found) >= 31 * 24 * 6
     assert await counters(home) == []
+
+
+async def test_device_that_has_long_been_silent() -> None:
+    """Its newest is looked for, also if the first poll broke off; one that is gone is not."""
+    server, home = town([])
+    server.lists[f"/devices/{IDENTITY}/packets"] = [packet(7, NOW - timedelta(days=20))]
+    await home.poll(["w"], 2)
+    assert home.cursors[EUI] == UNSEEN
+    assert await counters(home) == [7]
+    assert await counters(home) == []
+    server, home = town([])
+    del server.lists[f"/devices/{IDENTITY}/packets"]
+    assert await counters(home) == []
+    assert home.cursors[EUI] == NO_SESSION
 
 
 async def test_history_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:

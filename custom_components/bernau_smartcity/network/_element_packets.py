@@ -84,6 +84,7 @@ def decoded_of(row: Mapping[str, Any], device: Device) -> Sent:
             f_port=0,
             f_cnt=0,
             payload=b"",
+            counted=False,
             decoded=dict(mapping(row.get("data"))),
         ),
     )

@@ -7,7 +7,7 @@ server gives no packet content, the readings of its own parser stand for it.
 The cursor of a folder is kept under its slug. Source: docs.element-iot.com (API)
 """
 
-from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -31,6 +31,8 @@ _LOGGER: Final = logging.getLogger(__name__)
 
 RATE: Final = Rate(50, 10)
 """What the server allows."""
+UNSEEN: Final = "?"
+"""The cursor of a device of which nothing was read yet."""
 SILENT: Final = 50
 """Devices whose newest packets are looked for one by one; the others' come with the history."""
 
@@ -181,15 +183,15 @@ class ZennerElement(Connection):
         cursor = Cursor.parse(kept)
         if not kept:
             self._inventory = await self._folder(scope) | self._inventory
-            every = (each for each in self._inventory.values() if each.scope == scope)
-            yield Batch(cursors={each.dev_eui: NO_SESSION for each in every})
+            cursors = dict.fromkeys(self._of(scope), UNSEEN)
+            yield Batch(cursors=cursors)
         last = self._offered.get(scope, _Offered())
         offered = _Offered(kept, dict(last.rows) if kept and last.cursor == kept else {})
-        reached, first = cursor, not kept
+        reached = cursor
         heard: set[str] = set()
         async for reached, rows, read in self._lists(scope, cursor, now):
-            heard |= {str(row.get("device_id")) for row in rows}
             async for batch in self._batches(scope, offered.fresh(rows, now), read):
+                heard |= {uplink.dev_eui for uplink in batch.uplinks}
                 yield batch
             if str(reached) != kept:
                 kept = str(reached)
@@ -198,19 +200,29 @@ class ZennerElement(Connection):
             kept = str(reached)
             yield Batch(cursors={scope: kept})
         self._offered[scope] = offered.newest(kept)
-        if first:
-            async for batch in self._silent(scope, heard):
-                yield batch
+        unseen = {eui for eui in self._of(scope) if cursors.get(eui) == UNSEEN}
+        if unseen & heard:
+            yield Batch(cursors=dict.fromkeys(unseen & heard, NO_SESSION))
+        async for batch in self._silent(scope, unseen - heard):
+            yield batch
 
-    async def _silent(self, scope: str, heard: Container[str]) -> AsyncGenerator[Batch]:
+    def _of(self, scope: str) -> dict[str, str]:
+        """Give the devices of a folder by DevEUI, each with its id on the server."""
+        every = self._inventory.items()
+        return {device.dev_eui: each for each, device in every if device.scope == scope}
+
+    async def _silent(self, scope: str, silent: Iterable[str]) -> AsyncGenerator[Batch]:
         """Read the newest of devices that sent nothing for a day, so that they show a value."""
-        every = tuple(self._inventory.items())
-        silent = (each for each, device in every if device.scope == scope and each not in heard)
-        for identity in islice(silent, SILENT):
-            path = f"/devices/{quote(identity)}/packets"
-            rows: Rows = await anext(pages(self._http, path, "desc"), [])
-            async for batch in self._batches(scope, rows, uplink_of):
-                yield batch
+        identities = self._of(scope)
+        for dev_eui in islice(silent, SILENT):
+            try:
+                path = f"/devices/{quote(identities[dev_eui])}/packets"
+                rows: Rows = await anext(pages(self._http, path, "desc"), [])
+                async for batch in self._batches(scope, rows, uplink_of):
+                    yield batch
+            except NotFoundError:
+                _LOGGER.debug("A device of folder %s is no longer there", scope)
+            yield Batch(cursors={dev_eui: NO_SESSION})
 
     async def _lists(
         self, scope: str, cursor: Cursor, now: datetime
@@ -233,8 +245,8 @@ class ZennerElement(Connection):
         """Read the history of devices whose cursor was thrown away, or that are new here."""
         if not cursors.get(scope):
             return
-        for identity, device in tuple(self._inventory.items()):
-            if device.scope != scope or device.dev_eui in cursors:
+        for dev_eui, identity in self._of(scope).items():
+            if dev_eui in cursors:
                 continue
             path = f"/devices/{quote(identity)}"
             lacking = False
@@ -249,7 +261,7 @@ class ZennerElement(Connection):
                             yield batch
             except NotFoundError:
                 _LOGGER.debug("A device of folder %s is no longer there", scope)
-            yield Batch(cursors={device.dev_eui: NO_SESSION})
+            yield Batch(cursors={dev_eui: NO_SESSION})
 
     async def _batches(self, scope: str, rows: Rows, read: _Read) -> AsyncGenerator[Batch]:
         """Give the uplinks of rows by device; joins are not told here."""
