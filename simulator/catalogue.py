@@ -1,6 +1,6 @@
 """Makers, models, device profiles and applications that the town has on its server."""
 
-from .inventory import Application, Model, Profile, Vendor
+from .inventory import Application, Device, Model, Profile, Vendor
 from .noise import text_salt, uuid
 
 
@@ -71,3 +71,11 @@ NCC405 = _made_by_hand("NCC405")
 LIBELIUM = _made_by_hand("Libelium Plug & Sense Smart Parking")
 TPS110 = _made_by_hand("Bosch Parking Lot Sensor")
 PLACEPOD = _made_by_hand("PlacePod")
+
+
+def noted_model(device: Device) -> dict[str, str]:
+    """Give what the town noted of the model of a device, where no device profile tells it.
+
+    Nobody did so for the readers that are not known by their name anywhere.
+    """
+    return {} if device.codec in {"klax", "decoded"} else {"model": device.codec}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..air import Transmission, transmission
+from ..catalogue import noted_model
 from ..faults import Faults, Kind
 from ..inventory import Application, Device
 from ..noise import mix
@@ -43,6 +44,12 @@ def identifiers(device: Device) -> dict[str, Any]:
     }
 
 
+def _attributes(device: Device) -> dict[str, str]:
+    """Give what the town noted; the model where the device repository does not know it."""
+    noted = {} if device.codec in _MODELS else noted_model(device)
+    return {**noted, **device.profile.tags, **device.tags}
+
+
 def end_device(device: Device) -> dict[str, Any]:
     """Give a device as the registry lists it."""
     return _filled(
@@ -52,7 +59,7 @@ def end_device(device: Device) -> dict[str, Any]:
             "updated_at": "2026-09-01T08:00:00Z",
             "name": device.name,
             "description": device.description,
-            "attributes": {**device.profile.tags, **device.tags},
+            "attributes": _attributes(device),
             "version_ids": _version(device),
         }
     )
@@ -73,7 +80,7 @@ def application_up(device: Device, event: Event, faults: Faults) -> dict[str, An
             "settings": _settings(sent),
             "received_at": _time(event.seen),
             "version_ids": _version(device),
-            "attributes": {**device.profile.tags, **device.tags},
+            "attributes": _attributes(device),
         }
     )
     if sent.encrypted:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..air import transmission
+from ..catalogue import noted_model
 from ..clock import iso
 from ..faults import Faults, Kind
 from ..inventory import Application, Device
@@ -65,15 +66,10 @@ def device_row(device: Device) -> dict[str, Any]:
         "slug": device.name.lower().replace(" ", "-"),
         "parser_id": uuid(mix(_PARSER), int(device.profile.id[:8], 16)),
         "template_id": None,
-        "meta": {**_model(device), **device.profile.tags, **device.tags},
+        "meta": {**noted_model(device), **device.profile.tags, **device.tags},
         "interfaces": [{"id": uuid(device.salt, 603), "enabled": True, "opts": options}],
         "tags": [folder_row(device.application)],
     }
-
-
-def _model(device: Device) -> dict[str, str]:
-    """Give what the town noted of the model; nobody did so for the modules it knew least."""
-    return {} if device.codec in {"klax", "decoded"} else {"model": device.codec}
 
 
 def packet_row(device: Device, event: Event, faults: Faults, *, hidden: bool) -> dict[str, Any]:
