@@ -17,7 +17,7 @@ from .mqtt_source import async_listen
 from .push import PushView
 from .settings_actions import async_register_settings_actions
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.NUMBER, Platform.SENSOR)
 
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

@@ -12,9 +12,11 @@ from typing import Any, Final, Self
 from .bridges import Taken, behind, identity_of, is_meter, released, unread
 from .gas_energy import Midnight, factors_of, midnight_utc, with_gas
 from .joining import Joining
+from .judging import LIMIT_ALARMS
 from .keys import Keys, fingerprint, without_keys
 from .metering.gas import Factors
 from .metering.hours import Bounds, Compiled, Repair, Stretch, repair
+from .metering.limits import Span
 from .metering.plausibility import Limits, limits_of
 from .metering.pulses import QUANTITY_OF_MEDIUM, positive, weigh
 from .metering.register import Point, Sample
@@ -27,6 +29,7 @@ from .model import (
     Quantity,
     Setting,
 )
+from .place_readings import PlaceReadings
 from .places import Places
 from .reader import Read, Reader
 from .readings import heard, newest, samples_of
@@ -40,11 +43,11 @@ from .totals import (
     continued,
     is_displayed,
     pruned,
-    series,
     sources,
     spread_in,
     total_of,
 )
+from .watcher import Limits as TotalLimits, Watcher, Watching
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
@@ -67,6 +70,7 @@ class Choices:
     """Of encrypted meters, by DevEUI or by identity of a meter behind a bridge."""
     meters: Mapping[str, bool] = field(default_factory=dict)
     """Whether a meter behind a bridge is read, by its identity."""
+    watching: Watching = field(default_factory=Watching)
 
 
 class Ledger:
@@ -91,12 +95,14 @@ class Ledger:
         self.aside = store.aside
         """Name of the file of which nothing could be read, if there was one."""
         self._joining = Joining(store, choices.places, self._limits_of)
+        self._watcher = Watcher(store, choices.watching, self._medium_of)
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
         """By place: the DevEUI of the device that was the first there."""
         self.left: set[str] = set()
         """Meters behind bridges that are no longer read, and still shown."""
         with store.transaction():
+            self._watcher.begin()
             known = dict(kept.states)
             for state in kept.states.values():
                 if not is_meter(state.device.dev_eui):
@@ -229,8 +235,31 @@ class Ledger:
             self._bounds = bounds
             self._by_device = {k: self._consumed(state) for k, state in self._by_device.items()}
             with self._store.transaction():
+                self._watcher.begin()
                 self.states = self._placed(self._by_device, self._by_device)
             return self.states
+
+    def set_limits(self, limits: TotalLimits, places: Iterable[str]) -> dict[str, DeviceState]:
+        """Use other limits of some places, and give their states."""
+        with self._lock:
+            self._watcher.set_limits(limits)
+            return self._judged(places)
+
+    def end_hour(self) -> dict[str, DeviceState]:
+        """Give the states of places whose limit of an hour lies too far back to be told."""
+        with self._lock:
+            alarm = LIMIT_ALARMS[Span.HOUR]
+            return self._judged(
+                place
+                for place, state in self.states.items()
+                if state.watched and any(name == alarm for _, name in state.watched.alarms)
+            )
+
+    def _judged(self, places: Iterable[str]) -> dict[str, DeviceState]:
+        with self._store.transaction():
+            placed = self._placed([each for each in places if each in self.states], self._by_device)
+        self.states = self.states | placed
+        return placed
 
     def due(self, returned: Iterable[tuple[str, Key]], *, never_written: bool) -> list[Due]:
         """Give the totals whose hours are to be written: all, or those that never were.
@@ -290,14 +319,9 @@ class Ledger:
         if state is None or due.key not in state.totals:
             return None
         since = compiled.anchor[0] if compiled.anchor else None
-        points = self._points(due.dev_eui, due.key, since)
+        readings = PlaceReadings(self._joining, due.dev_eui, self._by_device)
+        points = readings.points(due.key, since)
         return repair(points, compiled, state.values[due.key].excess)
-
-    def _points(self, where: str, key: Key, since: datetime | None) -> list[Point]:
-        """Give the points of a total of a place, at least those after a time."""
-        if where in self._joining.altered:
-            return self._joining.points(where, key, self._by_device, since)
-        return series(self._store, where, self.states[where].totals[key], since)
 
     def _placed(
         self, changed: Iterable[str], by_device: Mapping[str, DeviceState]
@@ -311,7 +335,11 @@ class Ledger:
                 else by_device[where]
             )
             if state is not None:
-                found[where] = state
+                held = self.states.get(where)
+                readings = PlaceReadings(self._joining, where, by_device)
+                found[where] = self._watcher.judged(
+                    where, state, readings, None if held is None else held.watched
+                )
         return found
 
     @property
@@ -492,6 +520,7 @@ class Ledger:
         since = changed.get(register)
         if since is not None:
             self._joining.changed(where, key, since)
+            self._watcher.changed(where, key, since)
         if since is None and not self._store.hours.known(where, key):
             since = self._store.samples.oldest(dev_eui, register)
         if since is not None:

@@ -25,7 +25,7 @@ from .bridges import is_meter
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .decoders import DECODED, DECODERS
 from .decoding import STATUSES, status_of
-from .descriptions import VALUES, ValueDescription
+from .descriptions import VALUES, ValueDescription, appearance
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
 from .metering.hours import HOUR, TOLERANCE, Period
 from .model import Kind, Quantity, Setting
@@ -168,17 +168,6 @@ async def async_setup_entry(
     await async_add_as_told(entry, async_add_entities, wanted)
 
 
-def _appearance(
-    coordinator: SmartCityCoordinator,
-    state: DeviceState,
-    description: ValueDescription,
-    channel: int,
-) -> tuple[str, SensorDeviceClass | None]:
-    """Give translation key and device class of a quantity of a device."""
-    plain = (description.key, description.device_class)
-    return (description.media or {}).get(coordinator.medium(state, channel), plain)
-
-
 class ValueSensor(ValueEntity, SensorEntity):
     """The newest value of a quantity that is a number."""
 
@@ -189,7 +178,7 @@ class ValueSensor(ValueEntity, SensorEntity):
         """Show the quantity and channel of the key."""
         quantity, channel = key
         description = VALUES[quantity]
-        name, device_class = _appearance(coordinator, state, description, channel)
+        name, device_class = appearance(quantity, coordinator.medium(state, channel))
         super().__init__(coordinator, state, description, key, name)
         self._attr_device_class = device_class
         if quantity in TOTAL_OF and (TOTAL_OF[quantity], channel) in state.values:
@@ -250,7 +239,7 @@ class ConsumptionSensor(DeviceEntity, SensorEntity):
         quantity, channel = key
         description = VALUES[quantity]
         super().__init__(coordinator, state, description, f"{suffix_of(key)}_{period}")
-        name, self._attr_device_class = _appearance(coordinator, state, description, channel)
+        name, self._attr_device_class = appearance(quantity, coordinator.medium(state, channel))
         self.of = (key, period)
         self._attr_state_class = None
         self._attr_translation_key = f"{name}_{period}_channel" if channel else f"{name}_{period}"
