@@ -20,6 +20,7 @@ from .metering.limits import Span
 from .metering.plausibility import Limits, limits_of
 from .metering.pulses import QUANTITY_OF_MEDIUM, positive, weigh
 from .metering.register import Point, Sample
+from .metering.usage import Usage, usage
 from .model import (
     Batch,
     Codec,
@@ -308,6 +309,14 @@ class Ledger:
                 }
                 for where, state in self.states.items()
             }
+
+    def usage(self, where: str, key: Key, start: datetime, end: datetime) -> Usage:
+        """Give what a total counted between two times; blocks nobody for longer than that."""
+        with self._lock:
+            state = self.states.get(where)
+            known = state is not None and key in state.totals
+            readings = PlaceReadings(self._joining, where, self._by_device)
+            return usage(readings.points(key, start) if known else (), start, end)
 
     def _gaps(self, where: str, key: Key, source: Source) -> Iterable[Stretch]:
         if where in self._joining.altered:
