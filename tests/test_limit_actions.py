@@ -22,7 +22,12 @@ POWER = replace(
     GAS,
     dev_eui="24e124136b000021",
     name="Strom",
-    tags={"building": "Rathaus", "medium": "electricity", "pulse_weight": "0.01"},
+    tags={
+        "building": "Rathaus",
+        "medium": "electricity",
+        "pulse_weight": "0.01",
+        "meter_number": "7ELS999",
+    },
 )
 
 
