@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.bernau_smartcity.const import CONF_WATCHES, SCAN_INTERVAL
 from custom_components.bernau_smartcity.metering.watch import Watch
-from custom_components.bernau_smartcity.model import Batch, Uplink
+from custom_components.bernau_smartcity.model import Batch, NetworkError, Reason, Uplink
 
 from .fake_network import GAS, FakeNetwork, config_entry, pulses, uplink
 from .homes import entity_id, reload, set_up, settled, state_of
@@ -261,7 +261,7 @@ async def _time_zone(life: Life, entry: MockConfigEntry) -> None:
 async def _restored(life: Life, entry: MockConfigEntry) -> None:
     """Start without the network server, and read nothing for days."""
     await life.go_on(6, school)
-    life.server.error = None
+    life.server.error = NetworkError(Reason.TIMEOUT)
     for _ in range(3):
         life.lived(24, nothing)
         await life.read([])
