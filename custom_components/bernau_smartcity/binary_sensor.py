@@ -20,6 +20,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
+from .decoders import tells
 from .entity import DeviceEntity, TotalEntity, ValueEntity, async_add_as_told, unique_id
 from .judging import LIMIT_ALARMS
 from .metering.limits import Span
@@ -85,6 +86,10 @@ SUSPECTED: Final = {
 }
 """How what a watch has found appears."""
 SILENT: Final = _problem("silent")
+LOW: Final = 15.0
+"""Percent of the charge of a battery below which somebody should bring another."""
+ENOUGH: Final = 20.0
+"""Percent from which on that is no longer so: the voltage of a cold battery recovers."""
 BY_MEDIUM: Final = {(Quantity.OCCUPIED, Medium.PARKING): "occupied_parking"}
 """Translation keys that depend on the medium."""
 
@@ -108,6 +113,8 @@ async def async_setup_entry(
             yield f"{suffix_of(key)}_{watch}", partial(WatchSensor, coordinator, state, key, watch)
         if state.codec:
             yield SILENT.key, partial(SilentSensor, coordinator, state)
+            if charge_of(state) is not None and not tells(state, Quantity.BATTERY_LOW):
+                yield Quantity.BATTERY_LOW, partial(BatterySensor, coordinator, state)
 
     _async_remove_idle(hass, coordinator)
     async_add_entities([ConnectionSensor(coordinator)])
@@ -238,6 +245,40 @@ class WatchSensor(TotalEntity, BinarySensorEntity):
         }
         since = {"since": finding.since.isoformat()} if finding.since else {}
         return {**told, "unit": self.key[0].unit, **since, **self.meter_number}
+
+
+def charge_of(state: DeviceState) -> float | None:
+    """Give the charge of a battery, by the payload, or by the status of the LoRaWAN device."""
+    told = state.values.get((Quantity.BATTERY, 0))
+    return state.device.battery if told is None else told.value
+
+
+class BatterySensor(DeviceEntity, BinarySensorEntity):
+    """Whether a battery is low of which only the charge is told."""
+
+    def __init__(self, coordinator: SmartCityCoordinator, state: DeviceState) -> None:
+        """Appear as the alarm of a device that tells it itself."""
+        name = Quantity.BATTERY_LOW
+        super().__init__(coordinator, state, FLAGS[name], name)
+        self._attr_translation_key = name
+        self._low = False
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Its last value stays true while the server is silent."""
+        return self.device_state is not None
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Tell whether it is low; a little more than that does not end it."""
+        state = self.device_state
+        charge = None if state is None else charge_of(state)
+        if charge is None:
+            return None
+        self._low = charge < (ENOUGH if self._low else LOW)
+        return self._low
 
 
 class SilentSensor(DeviceEntity, BinarySensorEntity, RestoreEntity):
