@@ -98,7 +98,7 @@ def test_can_be_imported(name: str) -> None:
     class Loader(yaml.SafeLoader):
         """Knows the inputs of blueprints."""
 
-    Loader.add_constructor("!input", lambda loader, node: loader.construct_scalar(node))
+    Loader.add_constructor("!input", lambda _loader, node: node.value)
     blueprint = yaml.load((FOLDER / name).read_text("utf-8"), Loader)["blueprint"]  # noqa: S506  # a safe one
     url = blueprint["source_url"]
     assert url.endswith(f"/blob/main/blueprints/automation/{DOMAIN}/{name}")
