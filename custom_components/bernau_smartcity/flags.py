@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 import probatio
 
 from .const import DOMAIN
 from .judging import LIMIT_ALARMS
 from .metering.limits import Span
-from .targets import Of, about, about_total, behind, total_named
+from .targets import Of, about, about_registered, about_total, behind, total_named
 
 CONF_PERIODS: Final = "periods"
 LEAK: Final = frozenset({"leak_suspected", "leak"})
@@ -46,15 +46,18 @@ def limits_of_periods(periods: Collection[str]) -> set[str]:
 
 def about_entity(hass: HomeAssistant, state: State) -> dict[str, Any]:
     """Give what a person wants to know of an entity of a device, and what it says itself."""
-    try:
-        coordinator, found, suffix = behind(hass, state.entity_id)
-    except KeyError:  # it was removed in the same moment
-        return {}
-    key = total_named(found, suffix)
-    told = (
-        about(hass, coordinator, found)
-        if key is None
-        else about_total(hass, Of(coordinator, found, key))
-    )
     said = {name: state.attributes[name] for name in SAID if name in state.attributes}
-    return {**told, **said, "entity_id": state.entity_id}
+    return {**_about_device(hass, state.entity_id), **said, "entity_id": state.entity_id}
+
+
+def _about_device(hass: HomeAssistant, entity_id: str) -> dict[str, Any]:
+    try:
+        coordinator, found, suffix = behind(hass, entity_id)
+    except KeyError:  # a zone of visitors, or it was removed in the same moment
+        entity = er.async_get(hass).async_get(entity_id)
+        device_id = entity.device_id if entity else None
+        return about_registered(hass, dr.async_get(hass).async_get(device_id or ""))
+    key = total_named(found, suffix)
+    if key is None:
+        return about(hass, coordinator, found)
+    return about_total(hass, Of(coordinator, found, key))

@@ -11,8 +11,8 @@ from .const import DOMAIN
 from .model import Quantity
 from .thresholds import present
 
-PEOPLE: Final = frozenset({str(Quantity.PEOPLE)})
-"""Translation keys."""
+PEOPLE: Final = frozenset({str(Quantity.PEOPLE), "occupancy"})
+"""Translation keys: of what counters see, and of what is told of zones."""
 
 
 def people_entities(hass: HomeAssistant, entity_ids: set[str]) -> set[str]:

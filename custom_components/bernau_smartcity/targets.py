@@ -22,7 +22,7 @@ from homeassistant.helpers import (
 )
 import probatio
 
-from .const import DOMAIN
+from .const import CONF_SERVER, DOMAIN
 from .coordinator import SmartCityCoordinator
 from .entity import unique_id
 from .model import Medium, Quantity
@@ -113,10 +113,7 @@ def resolve(hass: HomeAssistant, selection: Mapping[str, Any]) -> Chosen:
     named = list(_ours(entities, selected.referenced))
     among = list(_ours(entities, selected.indirectly_referenced))
     devices = dr.async_get(hass)
-    servers = {
-        entry.runtime_data.server_device_id
-        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-    }
+    servers = {coordinator.server_device_id for coordinator in coordinators(hass).values()}
     ours = {
         device_id
         for device_id in selected.referenced_devices
@@ -158,10 +155,11 @@ def nothing(chosen: Chosen, wrong: Wrong) -> ServiceValidationError:
 
 
 def coordinators(hass: HomeAssistant) -> dict[str, SmartCityCoordinator]:
-    """Give what lives of each entry that is loaded, by its identity."""
+    """Give what lives of each network server that is loaded, by the identity of its entry."""
     return {
         entry.entry_id: entry.runtime_data
         for entry in hass.config_entries.async_loaded_entries(DOMAIN)
+        if CONF_SERVER in entry.data
     }
 
 
@@ -203,9 +201,10 @@ def total_named(state: DeviceState, suffix: str) -> Key | None:
 def behind(hass: HomeAssistant, entity_id: str) -> tuple[SmartCityCoordinator, DeviceState, str]:
     """Give to which device an entity belongs, and the suffix of its identity; or KeyError."""
     entity = er.async_get(hass).entities[entity_id]
-    ((entry_id, place), (suffix,)) = next(iter(_suffixes([entity]).items()))
-    coordinator = coordinators(hass)[entry_id]
-    return coordinator, coordinator.states[place], suffix
+    for (entry_id, place), (suffix,) in _suffixes([entity]).items():
+        coordinator = coordinators(hass)[entry_id]
+        return coordinator, coordinator.states[place], suffix
+    raise KeyError(entity_id)
 
 
 class Target:
@@ -256,17 +255,27 @@ def about(
     found = dr.async_get(hass).async_get_device_by_identifier(
         coordinator.identifier(state.device.dev_eui), coordinator.config_entry.entry_id
     )
-    areas = ar.async_get(hass)
-    area = areas.async_get_area(found.area_id) if found and found.area_id else None
-    floor = fr.async_get(hass).async_get_floor(area.floor_id) if area and area.floor_id else None
-    name = found and (found.name_by_user or found.name)
+    registered = about_registered(hass, found)
     return {
-        "device_id": found.id if found else None,
-        "device": name or state.device.name or state.device.dev_eui,
-        "area_id": area.id if area else None,
-        "building": area.name if area else state.building,
-        "floor": floor.name if floor else "",
+        **registered,
+        "device": registered["device"] or state.device.name or state.device.dev_eui,
+        "building": registered["building"] or state.building,
         "meter_number": state.tags.get("meter_number") or state.meter,
+    }
+
+
+def about_registered(hass: HomeAssistant, device: dr.AnyDeviceEntry | None) -> dict[str, Any]:
+    """Give what a person has said of a device in Home Assistant."""
+    areas, floors = ar.async_get(hass), fr.async_get(hass)
+    area = areas.async_get_area(device.area_id) if device and device.area_id else None
+    floor = floors.async_get_floor(area.floor_id) if area and area.floor_id else None
+    return {
+        "device_id": device.id if device else None,
+        "device": (device.name_by_user or device.name or "") if device else "",
+        "area_id": area.id if area else None,
+        "building": area.name if area else "",
+        "floor": floor.name if floor else "",
+        "meter_number": "",
     }
 
 
