@@ -28,6 +28,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalType
 
 from .bridges import is_meter
+from .choices import Choices
 from .const import (
     CONF_CODEC,
     CONF_DEFAULTS,
@@ -48,7 +49,8 @@ from .decoders import find
 from .issues import Issues, async_tell_renewal
 from .joining import Joining
 from .judging import LIMIT_ALARMS
-from .ledger import Choices, Ledger
+from .keys import Keys
+from .ledger import Ledger
 from .metering.hours import Bounds, Period
 from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
@@ -107,7 +109,7 @@ def choices(entry: ConfigEntry) -> Choices:
         Places.from_options(entry.options),
         entry.options.get(CONF_DEFAULTS, {}),
         midnight,
-        keys=entry.options.get(CONF_KEYS, {}),
+        keys=Keys(entry.options.get(CONF_KEYS, {})),
         meters=entry.options.get(CONF_METERS, {}),
         watching=watching(entry.options),
     )

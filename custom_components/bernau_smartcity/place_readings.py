@@ -7,7 +7,7 @@ from datetime import datetime
 from .joining import Joining
 from .metering.register import Point
 from .state import DeviceState, Key
-from .totals import followed, series
+from .totals import followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,7 @@ class PlaceReadings:
 
     def points(self, key: Key, since: datetime | None) -> list[Point]:
         """Give the points of a total, at least those after a time."""
-        joining, where = self.joining, self.where
-        if where in joining.altered:
-            return joining.points(where, key, self.states, since)
-        return series(joining.store, where, self.states[where].totals[key], since)
+        return self.joining.points(self.where, key, self.states, since)
 
     def around(self, key: Key, at: datetime) -> list[Point]:
         """Give the newest point of a total not after a time, and the oldest after it."""
