@@ -4,14 +4,24 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .actions import async_register_actions
 from .backfill import Backfill
 from .const import DOMAIN
-from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
+from .consumption_actions import async_register_consumption_actions
+from .coordinator import (
+    SIGNAL_LOADED,
+    SmartCityConfigEntry,
+    SmartCityCoordinator,
+    storage_path,
+    translated,
+)
+from .device_actions import async_register_device_actions
 from .issues import async_clear_issues
+from .limit_actions import async_register_limit_actions
 from .model import NetworkError
 from .mqtt_source import async_listen
 from .push import PushView
@@ -31,6 +41,9 @@ async def async_setup(
     async_register_actions(hass)
     hass.http.register_view(PushView())
     async_register_settings_actions(hass)
+    async_register_consumption_actions(hass)
+    async_register_device_actions(hass)
+    async_register_limit_actions(hass)
     return True
 
 
@@ -57,6 +70,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
     await async_listen(coordinator)
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_dispatcher_send(hass, SIGNAL_LOADED, coordinator)
     coordinator.async_start()
     Backfill(hass, coordinator).async_start()
     return True

@@ -20,6 +20,7 @@ from .metering.limits import Span
 from .metering.plausibility import Limits
 from .metering.pulses import QUANTITY_OF_MEDIUM, weigh
 from .metering.register import Point, Sample
+from .metering.usage import Usage, usage
 from .model import (
     Batch,
     Codec,
@@ -286,6 +287,14 @@ class Ledger:
                 }
                 for where, state in self.states.items()
             }
+
+    def usage(self, where: str, key: Key, start: datetime, end: datetime) -> Usage:
+        """Give what a total counted between two times; blocks nobody for longer than that."""
+        with self._lock:
+            state = self.states.get(where)
+            known = state is not None and key in state.totals
+            points = self._joining.points(where, key, self._by_device, start) if known else ()
+            return usage(points, start, end)
 
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
         state = self.states.get(due.dev_eui)
