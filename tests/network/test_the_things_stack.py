@@ -20,10 +20,11 @@ from custom_components.bernau_smartcity.network._http import (
     Http,
     NotFoundError,
 )
+from custom_components.bernau_smartcity.network._timeline import Cursor
 from custom_components.bernau_smartcity.network._tts_api import PAGE, Api
 from custom_components.bernau_smartcity.network._tts_uplinks import device_of, read
 from custom_components.bernau_smartcity.network.the_things_stack import (
-    Cursor,
+    REACH,
     TheThingsStack,
     _identity_server,
 )
@@ -194,13 +195,13 @@ def cursor(newest: datetime = NOW, swept: datetime = NOW, oldest: datetime | Non
         (cursor(), NOW - timedelta(minutes=5)),
         (cursor(newest=NOW + timedelta(days=9)), NOW - timedelta(minutes=5)),
         (cursor(swept=NOW - timedelta(days=1)), NOW - timedelta(days=1)),
-        (Cursor.first(NOW), NOW - timedelta(days=1)),
+        (Cursor.first(NOW, REACH), NOW - timedelta(days=1)),
     ],
 )
 def test_reading_begins(kept: Cursor, since: datetime) -> None:
     """A little before the newest, once a day a day before."""
     assert Cursor.parse(str(kept)) == kept
-    assert kept.since(NOW)[0] == since
+    assert kept.since(NOW, REACH)[0] == since
     assert Cursor.parse("nonsense") is None
 
 
