@@ -129,6 +129,8 @@ EVERY: Final = (
     "chirpstack",
     "the_things_stack",
     "zenner_element",
+    "firefly",
+    "everynet",
     "chirpstack+push",
     "the_things_stack+push",
 )

@@ -1,110 +1,38 @@
 """Uplinks of a server that is asked by time: what is new, then what is older.
 
 Uplinks are stored late and not quite in order, so each poll reaches a little back
-before the newest that was read; an uplink read twice is the same uplink. What is
-older than the first poll read is read piece by piece by the polls that follow.
+before the newest that was read; an uplink read twice is the same uplink. The first poll
+reads a day, so that there is a value soon; those that follow read all that is older,
+from the oldest on, beside what is new.
 
 Cursors are kept under the scopes and, for the session in which a device sent, under
 its DevEUI.
 """
 
 from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 import logging
 from time import monotonic
-from typing import Any, Final, NamedTuple, Protocol, Self, override
+from typing import Any, Final, NamedTuple, Protocol
 
 from ..model import Batch, Device, NetworkError, Reason, Sent
 from ._http import NotFoundError
-from ._sent import NO_SESSION, batches
+from ._sent import NO_SESSION, SILENT, UNSEEN, batches
+from ._timeline_cursor import Cursor, Reach
 
 _LOGGER: Final = logging.getLogger(__name__)
 
-DAY: Final = timedelta(days=1)
-PATIENCE: Final = 30.0
-"""Seconds after which the rest of what is old is left to the next poll."""
+PATIENCE: Final = 8.0
+"""Seconds after which the rest of what is old is left to the next poll, as what is new must
+not wait."""
 _EDGE: Final = timedelta(milliseconds=1)
-"""Both ends of a piece may be left out of it by the server."""
+"""Both ends of a time may be left out of it by the server."""
 
 type Scopes = tuple[str, ...]
 type Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """How far back a server is read, and in which pieces."""
-
-    retained: timedelta
-    """The longest for which it may keep uplinks."""
-    overlap: timedelta
-    """How late a row may appear."""
-    piece: timedelta = DAY
-    """What the first poll reads, and then each piece of what is older."""
-    pieces: int = 1
-    """Of what is older, in one poll."""
-    sweep: timedelta | None = DAY
-    """Once in such a time all of it is read again, for what appeared later still."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """How far a scope was read: `<newest receipt>|<last sweep>|<oldest piece>`."""
-
-    newest: datetime
-    swept: datetime
-    oldest: datetime
-    """From when on everything was read."""
-
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """Read what `__str__` wrote; anything else is a scope never read."""
-        try:
-            newest, swept, oldest = map(datetime.fromisoformat, text.split("|"))
-        except ValueError:
-            return None
-        return cls(newest=newest, swept=swept, oldest=oldest)
-
-    @override
-    def __str__(self) -> str:
-        """Write the cursor as it is kept."""
-        return "|".join(at.isoformat() for at in (self.newest, self.swept, self.oldest))
-
-    @classmethod
-    def first(cls, now: datetime, reach: Reach) -> Self:
-        """Begin with the last piece, so that there is a value soon; older ones follow."""
-        begin = now - reach.piece
-        return cls(newest=begin + reach.overlap, swept=now, oldest=begin)
-
-    @classmethod
-    def least(cls, texts: Iterable[str]) -> Self | None:
-        """Give what was read of all scopes that are read together, None if one never was."""
-        found = [cls.parse(text) for text in texts]
-        known = [each for each in found if each is not None]
-        if not known or len(known) < len(found):
-            return None
-        return cls(
-            newest=min(each.newest for each in known),
-            swept=min(each.swept for each in known),
-            oldest=max(each.oldest for each in known),
-        )
-
-    def since(self, now: datetime, reach: Reach) -> tuple[datetime, Self]:
-        """Give from when on to read, and the cursor with the sweep noted if it is one."""
-        newest = min(self.newest, now)
-        if reach.sweep is not None and now - self.swept >= reach.sweep:
-            return newest - reach.sweep, replace(self, swept=now)
-        return newest - reach.overlap, self
-
-    def reached(self, at: datetime) -> Self:
-        """Give the cursor after an uplink was read."""
-        return replace(self, newest=max(self.newest, at))
-
-    def earlier(self, now: datetime, reach: Reach) -> Self | None:
-        """Give the cursor once the next older piece is read, None if nobody keeps that."""
-        if self.oldest <= now - reach.retained:
-            return None
-        return replace(self, oldest=self.oldest - reach.piece)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,21 +130,23 @@ class Timeline:
         self._strangers.clear()
 
     async def poll(
-        self, groups: Iterable[Scopes], cursors: Mapping[str, str]
+        self, scopes: Iterable[str], cursors: Mapping[str, str]
     ) -> AsyncGenerator[Batch]:
         """Read what was stored since.
 
-        A group that cannot be read does not keep the others from being read; its
-        error is raised when they are. Nothing is there of one that was deleted.
+        A scope that cannot be read does not keep the others from being read; its
+        error is raised when they are. One that was deleted has nothing to read.
         """
         now = self._now()
+        chosen = tuple(dict.fromkeys(scopes))
         failure: NetworkError | None = None
-        for scopes in dict.fromkeys(groups):
+        for each in [(scope,) for scope in chosen] if self._reach.apart else [chosen]:
             try:
-                async for batch in self._read(scopes, cursors, now):
+                async for batch in self._read(each, cursors, now):
                     yield batch
-            except NotFoundError:
-                _LOGGER.debug("Nothing is there any more of %s", ", ".join(scopes))
+            except NotFoundError as error:
+                _LOGGER.debug("Nothing is there of %s", ", ".join(each))
+                failure = failure or (None if self._reach.apart else error)
             except NetworkError as error:
                 failure = failure or error
         if failure is not None:
@@ -228,83 +158,99 @@ class Timeline:
         """Read what is new in scopes, and some more of what is older."""
         before = Cursor.least(cursors.get(scope, "") for scope in scopes)
         kept = "" if before is None else str(before)
-        after, cursor = (before or Cursor.first(now, self._reach)).since(now, self._reach)
+        after, cursor = (before or Cursor.begin(now, self._reach)).since(now, self._reach)
         if before is None:
             await self._learn(scopes, ())
-            yield Batch(cursors=dict.fromkeys(self._unread(scopes, cursors), NO_SESSION))
-        unread = self._unread(scopes, cursors) if before else {}
-        sessions = dict(cursors)
+            cursors = {**dict.fromkeys(self._unread(scopes, cursors), UNSEEN), **cursors}
+            yield Batch(cursors={eui: each for eui, each in cursors.items() if each == UNSEEN})
+        unread = self._unread(scopes, cursors)
+        unseen = {eui for eui in self._of(scopes) if cursors.get(eui) == UNSEEN}
+        sessions = {**cursors, **dict.fromkeys(unseen, NO_SESSION)}
+        heard: set[str] = set()
         offered = dict(self._known(scopes, kept))
         async for found in self._source.pages(Of(scopes), after):
             fresh = [each for each in found.sent if each.uplink.id not in offered]
             offered |= {each.uplink.id: each.uplink.received_at for each in fresh}
             for batch in await self._batches(scopes, found, fresh, sessions, unread):
                 sessions |= batch.cursors
+                heard |= {uplink.dev_eui for uplink in batch.uplinks}
                 yield batch
-            if found.complete:
-                cursor = cursor.reached(found.until)
-            if found.complete and str(cursor) != kept:
+            if found.complete and str(cursor := cursor.reached(found.until)) != kept:
                 kept = str(cursor)
                 yield Batch(cursors=dict.fromkeys(scopes, kept))
         since = cursor.newest - 2 * self._reach.overlap
         recent = {one: at for one, at in offered.items() if at >= since}
         self._offered[scopes] = _Offered(kept, recent)
-        async for batch in self._histories(unread.values(), now):
+        if unseen & heard:
+            yield Batch(cursors={eui: sessions[eui] for eui in unseen & heard})
+        few = [self._inventory[eui] for eui in islice(sorted(unseen - heard), SILENT)]
+        async for batch in self._histories(few, unread.values(), now):
             yield batch
-        if before is not None:
-            async for batch in self._older(scopes, cursor, now):
+        if before is not None and not cursor.full:
+            async for batch in self._fill(scopes, cursor):
                 yield batch
 
     async def _histories(
-        self, unread: Iterable[Registered], now: datetime
+        self, silent: Iterable[Registered], anew: Iterable[Registered], now: datetime
     ) -> AsyncGenerator[Batch]:
-        """Read all that is retained of devices, of the rest of them by the next poll."""
+        """Read devices one by one, those for which there is no time by the next poll.
+
+        Of those that sent nothing for a day a page is enough to show a value.
+        """
         begin = monotonic()
-        for registered in unread:
-            async for batch in self._history(registered, now):
+        for each, whole in (*((one, False) for one in silent), *((one, True) for one in anew)):
+            async for batch in self._history(each, now, whole=whole):
                 yield batch
             if monotonic() - begin > PATIENCE:
                 return
 
-    async def _history(self, registered: Registered, now: datetime) -> AsyncGenerator[Batch]:
-        """Read all that is retained of one device."""
+    async def _history(
+        self, registered: Registered, now: datetime, *, whole: bool
+    ) -> AsyncGenerator[Batch]:
+        """Read all that is retained of one device, or a page."""
         device, session = registered.device, NO_SESSION
         of = Of((device.scope,), registered.id)
         try:
-            async for found in self._source.pages(of, now - self._reach.retained):
+            pages = self._source.pages(of, now - self._reach.retained)
+            async for found in pages:
                 sent = sorted(found.sent, key=lambda each: each.uplink.received_at)
                 uplinks = tuple(each.uplink for each in sent)
                 session = sent[-1].session if sent else session
                 yield Batch(device=device, uplinks=uplinks, malformed=found.malformed)
+                if not whole:
+                    await pages.aclose()
         except NotFoundError:
             _LOGGER.debug("A device of %s is no longer there", device.scope)
         yield Batch(cursors={device.dev_eui: session})
 
-    async def _older(self, scopes: Scopes, cursor: Cursor, now: datetime) -> AsyncGenerator[Batch]:
-        """Read some pieces of what is older than all that was read so far."""
+    async def _fill(self, scopes: Scopes, cursor: Cursor) -> AsyncGenerator[Batch]:
+        """Read some of what is older than what the first poll read."""
         begin = monotonic()
-        for _ in range(self._reach.pieces):
-            earlier = cursor.earlier(now, self._reach)
-            if earlier is None or monotonic() - begin > PATIENCE:
-                return
-            async for batch in self._piece(scopes, earlier.oldest, cursor.oldest):
-                yield batch
-            cursor = earlier
-            self._offered[scopes].cursor = str(cursor)
-            yield Batch(cursors=dict.fromkeys(scopes, str(cursor)))
+        of, until = Of(scopes), cursor.first + _EDGE
+        async with aclosing(self._source.pages(of, cursor.filled - _EDGE, until)) as pages:
+            async for found in pages:
+                for batch in await self._batches(scopes, found, found.sent, {}):
+                    yield replace(batch, cursors={}, joined=False)
+                if found.complete:
+                    cursor = replace(cursor, filled=max(cursor.filled, found.until))
+                    yield self._kept(scopes, cursor)
+                if monotonic() - begin > PATIENCE:
+                    return
+        yield self._kept(scopes, replace(cursor, filled=cursor.first))
 
-    async def _piece(self, scopes: Scopes, begin: datetime, end: datetime) -> AsyncGenerator[Batch]:
-        async for found in self._source.pages(Of(scopes), begin, end + _EDGE):
-            for batch in await self._batches(scopes, found, found.sent, {}):
-                yield replace(batch, cursors={}, joined=False)
+    def _kept(self, scopes: Scopes, cursor: Cursor) -> Batch:
+        """Give the batch with a cursor, with which what is new was given as well."""
+        self._offered[scopes].cursor = str(cursor)
+        return Batch(cursors=dict.fromkeys(scopes, str(cursor)))
+
+    def _of(self, scopes: Scopes) -> dict[str, Registered]:
+        """Give the devices of scopes that can be asked for."""
+        every = self._inventory.items()
+        return {eui: each for eui, each in every if each.id and each.device.scope in scopes}
 
     def _unread(self, scopes: Scopes, cursors: Mapping[str, str]) -> dict[str, Registered]:
         """Give the devices without a cursor: to be read anew, or never read."""
-        return {
-            dev_eui: registered
-            for dev_eui, registered in self._inventory.items()
-            if registered.device.scope in scopes and registered.id and dev_eui not in cursors
-        }
+        return {eui: each for eui, each in self._of(scopes).items() if eui not in cursors}
 
     def _known(self, scopes: Scopes, cursor: str) -> dict[str, datetime]:
         """Give the uplinks that were kept for certain: their cursor has come back."""

@@ -3,8 +3,7 @@
 One request per application gives all uplinks that were stored since the last
 poll, page by page. Uplinks are stored late and not quite in order, so each poll
 reaches a few minutes back, and once a day over the whole day; an uplink read
-twice is the same uplink. What is older than a day when the first poll begins is
-read a day at a time by the polls that follow.
+twice is the same uplink.
 
 Cursors are kept under the id of an application and, for the session in which a
 device sent, under its DevEUI. Source: thethingsindustries.com/docs/integrations/storage
@@ -24,7 +23,6 @@ from ._sent import moment
 from ._timeline import (
     Found,
     Of,
-    Reach,
     Registered,
     Row,
     Scopes,
@@ -32,6 +30,7 @@ from ._timeline import (
     understood,
     utc_now,
 )
+from ._timeline_cursor import Reach
 from ._tts_api import PAGE, Api
 from ._tts_uplinks import read
 
@@ -90,7 +89,7 @@ class TheThingsStack(Connection):
         self, scopes: Iterable[str], cursors: Mapping[str, str]
     ) -> AsyncGenerator[Batch]:
         """Read what was stored since, application by application."""
-        async for batch in self._timeline.poll(((scope,) for scope in scopes), cursors):
+        async for batch in self._timeline.poll(scopes, cursors):
             yield batch
 
     @override
