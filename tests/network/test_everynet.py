@@ -152,7 +152,7 @@ def home(server: Scripted) -> Home:
     connection = Everynet(server, lambda: NOW)  # type: ignore[arg-type]  # gives answers like `Http`
     begun = Cursor.begin(NOW, REACH)
     newest = NOW - timedelta(hours=2)
-    known = str(replace(begun, newest=newest, filled=begun.first))
+    known = str(replace(begun, newest=newest, oldest=NOW - timedelta(days=40)))
     return Home(connection, {"everynet": known, EUI: "02711f49"})
 
 

@@ -147,11 +147,10 @@ async def counters(home: Home) -> list[int]:
     return [up.f_cnt for batch in await home.poll(["7021"]) for up in batch.uplinks]
 
 
-def kept() -> dict[str, str]:
-    """Give the cursors of a town of which everything was read but the last ten hours."""
+def kept(newest: datetime = NOW - timedelta(hours=10)) -> dict[str, str]:
+    """Give the cursors of a town of which everything was read up to a time."""
     begun = Cursor.begin(NOW, REACH)
-    newest = NOW - timedelta(hours=10)
-    return {"7021": str(replace(begun, newest=newest, filled=begun.first)), EUI: "-"}
+    return {"7021": str(replace(begun, newest=newest, oldest=NOW - timedelta(days=40))), EUI: "-"}
 
 
 async def test_next_page_begins_with_the_last_packet() -> None:
@@ -186,7 +185,10 @@ async def test_pages_that_lead_nowhere(page: dict[str, Any]) -> None:
     home = firefly(Scripted(packets=[page]))
     begun = Cursor.begin(NOW, REACH)
     newest = NOW - timedelta(minutes=600) + REACH.overlap
-    home.cursors |= {"7021": str(replace(begun, newest=newest, filled=begun.first)), EUI: "-"}
+    home.cursors |= {
+        "7021": str(replace(begun, newest=newest, oldest=NOW - timedelta(days=40))),
+        EUI: "-",
+    }
     with pytest.raises(NetworkError) as caught:
         await home.poll(["7021"])
     assert caught.value.reason is Reason.SERVER_ERROR

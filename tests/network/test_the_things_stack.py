@@ -186,7 +186,7 @@ async def test_connecting_does_nothing_yet() -> None:
 
 def cursor(newest: datetime = NOW, swept: datetime = NOW) -> Cursor:
     """Make a cursor of an application of which everything older was read."""
-    return Cursor(newest=newest, swept=swept, filled=NOW, first=NOW)
+    return Cursor(newest=newest, swept=swept, oldest=NOW - timedelta(days=40))
 
 
 @pytest.mark.parametrize(

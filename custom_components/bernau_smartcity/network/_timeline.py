@@ -2,15 +2,13 @@
 
 Uplinks are stored late and not quite in order, so each poll reaches a little back
 before the newest that was read; an uplink read twice is the same uplink. The first poll
-reads a day, so that there is a value soon; those that follow read all that is older,
-from the oldest on, beside what is new.
+reads a day, so that there is a value soon; those that follow also read what is older.
 
 Cursors are kept under the scopes and, for the session in which a device sent, under
 its DevEUI.
 """
 
 from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -21,13 +19,18 @@ from typing import Any, Final, NamedTuple, Protocol
 from ..model import Batch, Device, NetworkError, Reason, Sent
 from ._http import NotFoundError
 from ._sent import NO_SESSION, SILENT, UNSEEN, batches
-from ._timeline_cursor import Cursor, Reach
+from ._timeline_cursor import DAY, Cursor, Reach
 
 _LOGGER: Final = logging.getLogger(__name__)
 
 PATIENCE: Final = 8.0
 """Seconds after which the rest of what is old is left to the next poll, as what is new must
 not wait."""
+_PIECE: Final = timedelta(hours=1)
+"""How much of what is old is read at once, at first; then as much as makes some pages."""
+_SHORTEST: Final = timedelta(minutes=15)
+_FEW: Final = 4
+_MANY: Final = 16
 _EDGE: Final = timedelta(milliseconds=1)
 """Both ends of a time may be left out of it by the server."""
 
@@ -106,6 +109,13 @@ class _Offered:
     ids: dict[str, datetime] = field(default_factory=dict)
 
 
+def _fitting(piece: timedelta, pages: int) -> timedelta:
+    """Give how much to read at once after so much made so many pages."""
+    if pages <= _FEW:
+        return min(2 * piece, DAY)
+    return max(piece / 2, _SHORTEST) if pages > _MANY else piece
+
+
 def utc_now() -> datetime:
     """Give the time by the clock of this system."""
     return datetime.now(UTC)
@@ -123,6 +133,7 @@ class Timeline:
         self._strangers: set[str] = set()
         """Who sends, but is in no scope that is read."""
         self._offered: dict[Scopes, _Offered] = {}
+        self._piece = _PIECE
 
     def know(self, registered: Iterable[Registered]) -> None:
         """Take over a registry that was read."""
@@ -186,8 +197,8 @@ class Timeline:
         few = [self._inventory[eui] for eui in islice(sorted(unseen - heard), SILENT)]
         async for batch in self._histories(few, unread.values(), now):
             yield batch
-        if before is not None and not cursor.full:
-            async for batch in self._fill(scopes, cursor):
+        if before is not None:
+            async for batch in self._fill(scopes, cursor, now):
                 yield batch
 
     async def _histories(
@@ -223,20 +234,21 @@ class Timeline:
             _LOGGER.debug("A device of %s is no longer there", device.scope)
         yield Batch(cursors={device.dev_eui: session})
 
-    async def _fill(self, scopes: Scopes, cursor: Cursor) -> AsyncGenerator[Batch]:
-        """Read some of what is older than what the first poll read."""
+    async def _fill(self, scopes: Scopes, cursor: Cursor, now: datetime) -> AsyncGenerator[Batch]:
+        """Read some of what is older than all that was read, piece by piece.
+
+        From the newest on, so that there is never a gap between what is known.
+        """
         begin = monotonic()
-        of, until = Of(scopes), cursor.first + _EDGE
-        async with aclosing(self._source.pages(of, cursor.filled - _EDGE, until)) as pages:
-            async for found in pages:
+        while not cursor.full(now, self._reach) and monotonic() - begin <= PATIENCE:
+            start, count = cursor.oldest - self._piece, 0
+            async for found in self._source.pages(Of(scopes), start, cursor.oldest + _EDGE):
+                count += 1
                 for batch in await self._batches(scopes, found, found.sent, {}):
                     yield replace(batch, cursors={}, joined=False)
-                if found.complete:
-                    cursor = replace(cursor, filled=max(cursor.filled, found.until))
-                    yield self._kept(scopes, cursor)
-                if monotonic() - begin > PATIENCE:
-                    return
-        yield self._kept(scopes, replace(cursor, filled=cursor.first))
+            self._piece = _fitting(self._piece, count)
+            cursor = replace(cursor, oldest=start)
+            yield self._kept(scopes, cursor)
 
     def _kept(self, scopes: Scopes, cursor: Cursor) -> Batch:
         """Give the batch with a cursor, with which what is new was given as well."""

@@ -24,36 +24,31 @@ class Reach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """How far a scope was read: `<newest receipt>|<last sweep>|<filled>|<first>`."""
+    """How far a scope was read: `<newest receipt>|<last sweep>|<oldest>`."""
 
     newest: datetime
     swept: datetime
-    filled: datetime
-    """All that is older was read up to here."""
-    first: datetime
-    """Where the first poll began, so that nothing is left to be filled."""
+    oldest: datetime
+    """From when on everything was read."""
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """Read what `__str__` wrote; anything else is a scope never read."""
         try:
-            newest, swept, filled, first = map(datetime.fromisoformat, text.split("|"))
+            newest, swept, oldest = map(datetime.fromisoformat, text.split("|"))
         except ValueError:
             return None
-        return cls(newest=newest, swept=swept, filled=filled, first=first)
+        return cls(newest=newest, swept=swept, oldest=oldest)
 
     @override
     def __str__(self) -> str:
         """Write the cursor as it is kept."""
-        times = (self.newest, self.swept, self.filled, self.first)
-        return "|".join(at.isoformat() for at in times)
+        return "|".join(at.isoformat() for at in (self.newest, self.swept, self.oldest))
 
     @classmethod
     def begin(cls, now: datetime, reach: Reach) -> Self:
         """Begin with a day, which is more than two clocks may differ by."""
-        first = now - DAY
-        filled = now - reach.retained
-        return cls(newest=first + reach.overlap, swept=now, filled=filled, first=first)
+        return cls(newest=now - DAY + reach.overlap, swept=now, oldest=now - DAY)
 
     @classmethod
     def least(cls, texts: Iterable[str]) -> Self | None:
@@ -65,8 +60,7 @@ class Cursor:
         return cls(
             newest=min(each.newest for each in known),
             swept=min(each.swept for each in known),
-            filled=min(each.filled for each in known),
-            first=max(each.first for each in known),
+            oldest=max(each.oldest for each in known),
         )
 
     def since(self, now: datetime, reach: Reach) -> tuple[datetime, Self]:
@@ -80,7 +74,6 @@ class Cursor:
         """Give the cursor after an uplink was read."""
         return replace(self, newest=max(self.newest, at))
 
-    @property
-    def full(self) -> bool:
-        """Whether all that is older was read."""
-        return self.filled >= self.first
+    def full(self, now: datetime, reach: Reach) -> bool:
+        """Tell whether all was read that anybody keeps."""
+        return self.oldest <= now - reach.retained
