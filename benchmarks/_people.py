@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from random import Random
+from statistics import mean, median
 from typing import Final
 
 from custom_components.bernau_smartcity.visitors.balancing import balanced
@@ -19,7 +19,7 @@ from custom_components.bernau_smartcity.visitors.journeys import (
     journeys,
     strongest_paths,
 )
-from custom_components.bernau_smartcity.visitors.modes import Split, modal_split
+from custom_components.bernau_smartcity.visitors.modes import modal_split
 from custom_components.bernau_smartcity.visitors.occupancy import Drift, Level
 from custom_components.bernau_smartcity.visitors.reasons import Reason
 from custom_components.bernau_smartcity.visitors.zones import (
@@ -31,7 +31,7 @@ from custom_components.bernau_smartcity.visitors.zones import (
     zone_traffic,
 )
 from simulator.people.quarter import Quarter
-from simulator.people.truth import Record, present, whole_day
+from simulator.people.truth import Record, Stay, present, stays_of, whole_day
 from simulator.people.walks import begin_of
 
 LINE: Final = Line(bits=16)
@@ -40,7 +40,7 @@ LIVE_HOURS: Final = range(6, 17)
 """After the beginning of the day: from nine to seven in the evening."""
 LIVE_BINS: Final = 12
 PATHS: Final = 200
-"""The strongest, of which the shares are compared."""
+"""The strongest, whose shares are compared."""
 BUSY: Final = slice(16, 72)
 """Bins of a day from seven in the morning to nine in the evening."""
 
@@ -125,144 +125,114 @@ def town_of(quarter: Quarter, day: int, radio: Radio) -> Town:
 
 def errors(town: Town) -> dict[str, float]:
     """Tell how far the estimates are off; what cannot be estimated is left out."""
-    return {
-        **_visits(town),
-        **_presence(town),
-        **_stays(town),
-        **_flows(town),
-        **_modes(town),
-    }
+    return {**_visits(town), **_presence(town), **_stays(town), **_flows(town), **_modes(town)}
 
 
 def _visits(town: Town) -> dict[str, float]:
     counted = visitors(town_flows(town.passages))
-    return {"visits, %": 100 * (counted / town.truth.visits - 1)}
+    return {"visits %": 100 * (counted / town.truth.visits - 1)}
 
 
 def _presence(town: Town) -> dict[str, float]:
-    begin = begin_of(town.day)
-    length = QUARTER.total_seconds()
-    count = town.passages[0].forward.grid.count
-    true = present(town.quarter, town.day, [begin + length * (n + 1) for n in range(count)])
-    wrong, all_of_them, most, bins = 0.0, 0.0, 0.0, 0
+    grid = town.passages[0].forward.grid
+    ends = [(grid.start + (n + 1) * QUARTER).timestamp() for n in range(grid.count)]
+    true = present(town.quarter, town.day, ends)
+    wrong, there, night = [], [], []
     for zone in town.zones:
-        levels = zone_levels(town.passages, zone)[BUSY]
-        for level, people in zip(levels, true[zone][BUSY], strict=True):
-            if isinstance(level, Level):
-                wrong += abs(level.people - people)
-                all_of_them += people
-                bins += 1
-        last = zone_levels(town.passages, zone)[-1]
-        if isinstance(last, Level):
-            most = max(most, abs(last.people))
+        levels = zone_levels(town.passages, zone)
+        known = [
+            (level.people, people)
+            for level, people in zip(levels[BUSY], true[zone][BUSY], strict=True)
+            if isinstance(level, Level)
+        ]
+        wrong += [abs(people - truly) for people, truly in known]
+        there += [truly for _, truly in known]
+        night += [level.people for level in levels[-1:] if isinstance(level, Level)]
     return {
-        "present, people": wrong / bins,
-        "present, %": 100 * wrong / all_of_them,
-        "present at night, people": most,
+        "present ±": mean(wrong),
+        "present %": 100 * mean(wrong) / mean(there),
+        "at night": max(night, default=0),
     }
 
 
 def _stays(town: Town) -> dict[str, float]:
-    days, lives = [], []
-    offered = 0
-    for zone in town.zones:
-        traffic = zone_traffic(town.passages, zone)
-        assert isinstance(traffic, Traffic)
-        true = town.truth.stays[zone].minutes
-        if true is None:
-            continue
-        offered += 1
+    days: list[float] = []
+    lives: list[float] = []
+    asked = 0
+    stays = stays_of(town.quarter, town.day)
+    zones = [zone for zone in town.zones if zone in stays]
+    for zone in zones:
+        traffic, true = _traffic(town.passages, zone), town.truth.stays[zone].minutes
         found = day_dwell(traffic)
-        if isinstance(found, Dwell):
+        if isinstance(found, Dwell) and true:
             days.append(100 * (found.mean / MINUTE / true - 1))
-        lives += _live(town, zone, traffic)
-    result = {"stays told, %": 100 * len(days) / offered}
+        asked += len(LIVE_HOURS)
+        lives += _live(_traffic(town.before, zone), traffic, stays[zone], begin_of(town.day))
+    told = {"stay told %": 100 * len(days) / len(zones), "now told %": 100 * len(lives) / asked}
     if days:
-        result["stay, %"] = sum(map(abs, days)) / len(days)
-        result["stay worst, %"] = max(days, key=abs)
+        told |= {"stay %": mean(map(abs, days)), "stay worst %": max(map(abs, days))}
     if lives:
-        result["stay now, %"] = sum(map(abs, lives)) / len(lives)
-    return result
+        told["now %"] = median(map(abs, lives))
+    return told
 
 
-def _live(town: Town, zone: str, traffic: Traffic) -> Iterator[float]:
+def _traffic(passages: Sequence[Passage], zone: str) -> Traffic:
+    found = zone_traffic(passages, zone)
+    if isinstance(found, Reason):
+        raise TypeError(zone, found)
+    return found
+
+
+def _live(
+    yesterday: Traffic, today: Traffic, stays: Sequence[Stay], begin: float
+) -> Iterator[float]:
     """Compare the approximation of each hour with those who left in the last three."""
-    yesterday = zone_traffic(town.before, zone)
-    assert isinstance(yesterday, Traffic)
     drift = Drift(round(sum(yesterday.entered)), round(sum(yesterday.left)))
     for hour in LIVE_HOURS:
-        n = 4 * hour
-        until = replace(traffic, entered=traffic.entered[:n], left=traffic.left[:n])
-        found = live_dwell(until, drift)
-        end = begin_of(town.day) + 3600 * hour
-        true = _left(town, zone, end - 900 * LIVE_BINS, end)
-        if isinstance(found, Dwell) and true:
-            yield 100 * (found.mean / MINUTE / true - 1)
-
-
-def _left(town: Town, zone: str, begin: float, end: float) -> float | None:
-    """Give the mean stay in minutes of those who left a zone in a stretch of time."""
-    stays = [
-        went - came
-        for visit in town.quarter.visits(town.day)
-        for place, (came, went) in zip(
-            town.quarter.ways[visit.group].zones, pairwise(visit.times), strict=True
-        )
-        if place == zone and begin <= went < end
-    ]
-    return sum(stays) / len(stays) / 60 if stays else None
+        now = 4 * hour
+        so_far = replace(today, entered=today.entered[:now], left=today.left[:now])
+        found = live_dwell(so_far, drift)
+        if isinstance(found, Dwell):
+            end = begin + 3600 * hour
+            left = [went - came for came, went in stays if end - 900 * LIVE_BINS <= went < end]
+            yield 100 * (found.mean / timedelta(seconds=mean(left)) - 1)
 
 
 def _flows(town: Town) -> dict[str, float]:
     counted = town_flows(town.passages)
-    result = {"flows, %": _distance(counted, town.truth.flows)}
+    result = {"flows %": distance(counted, town.truth.flows)}
     closed = balanced(counted)
-    if isinstance(closed, Reason):
-        return result
-    result["flows balanced, %"] = _distance(closed, town.truth.flows)
-    found = journeys(closed)
-    if isinstance(found, Reason):
-        return result
-    return {**result, **_journeys(town, found)}
+    found = closed if isinstance(closed, Reason) else journeys(closed)
+    return result if isinstance(found, Reason) else {**result, **_journeys(town, found)}
 
 
 def _journeys(town: Town, found: Journeys) -> dict[str, float]:
     table, true = found.table, town.truth.journeys
     limits = bounds(found)
-    inside = sum(
-        people
-        for edge, people in true.items()
-        if edge in limits and limits[edge].least <= people <= limits[edge].most
-    )
-    paths = {path.zones: path.share for path in strongest_paths(found, PATHS, LONGEST)}
+    inside = [low <= true.get(edge, 0) <= high for edge, (low, high) in limits.items()]
+    paths = {path.zones: path.share for path in strongest_paths(found, PATHS)}
     walked = {
         zones: people / town.truth.visits
         for zones, people in town.truth.paths.items()
         if len(zones) <= LONGEST
     }
-    ways = sum(abs(paths.get(w, 0) - walked.get(w, 0)) for w in {*paths, *walked})
+    ways = sum(abs(paths.get(way, 0) - walked.get(way, 0)) for way in {*paths, *walked})
     return {
-        "journeys, %": _distance(table, true),
-        "returns estimated, %": 100 * _returns(table),
-        "returns true, %": 100 * _returns(true),
-        "journeys within bounds, %": 100 * inside / sum(true.values()),
-        "cells within bounds, %": 100 * _inside(limits, true),
-        "ways, %": 50 * ways,
+        "journeys %": distance(table, true),
+        "returns told %": 100 * returns(table),
+        "returns %": 100 * returns(true),
+        "in bounds %": 100 * mean(inside),
+        "ways %": 50 * ways,
     }
 
 
-def _inside(limits: Mapping[Edge, tuple[float, float]], true: Mapping[Edge, float]) -> float:
-    held = sum(low <= true.get(edge, 0) <= high for edge, (low, high) in limits.items())
-    return held / len(limits)
-
-
-def _returns(table: Mapping[Edge, float]) -> float:
+def returns(table: Mapping[Edge, float]) -> float:
     """Give the share of those who leave where they came in."""
     same = sum(people for (origin, target), people in table.items() if origin == target)
     return same / sum(table.values())
 
 
-def _distance(one: Mapping[Edge, float], other: Mapping[Edge, float]) -> float:
+def distance(one: Mapping[Edge, float], other: Mapping[Edge, float]) -> float:
     """Give which part of the people is in the wrong cell: the total variation, in percent."""
     sums = sum(one.values()), sum(other.values())
     cells = {*one, *other}
@@ -271,11 +241,11 @@ def _distance(one: Mapping[Edge, float], other: Mapping[Edge, float]) -> float:
 
 def _modes(town: Town) -> dict[str, float]:
     split = modal_split(town_arrivals(town.passages))
-    if not isinstance(split, Split):
+    if isinstance(split, Reason):
         return {}
     total = sum(town.truth.arrivals.values())
     off = [
         abs(tenths / 10 - 100 * town.truth.arrivals[mode] / total)
         for mode, tenths in split.tenths.items()
     ]
-    return {"modes worst, points": max(off)}
+    return {"modes ±": max(off)}

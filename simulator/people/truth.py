@@ -11,6 +11,8 @@ from .walks import Visit, begin_of, day_at
 from .ways import OUTSIDE, Way
 
 type Edge = tuple[str, str]
+type Stay = tuple[float, float]
+"""When somebody came into a zone, and when he left it."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,16 @@ def present_at(quarter: Quarter, at: float) -> dict[str, int]:
     """Tell who is in each zone."""
     day = max(0, day_at(at))
     return {zone: people for zone, (people,) in present(quarter, day, [at]).items()}
+
+
+def stays_of(quarter: Quarter, day: int) -> dict[str, list[Stay]]:
+    """Give every stay of a day, by zone."""
+    found: dict[str, list[Stay]] = {}
+    for visit in quarter.visits(day):
+        stays = zip(quarter.ways[visit.group].zones, pairwise(visit.times), strict=True)
+        for zone, stay in stays:
+            found.setdefault(zone, []).append(stay)
+    return found
 
 
 def whole_day(quarter: Quarter, day: int) -> Record:

@@ -11,7 +11,7 @@ from simulator.people.bernau import GATES, GROUPS, quarter
 from simulator.people.counting import Slips, counted, seen, slips
 from simulator.people.quarter import Quarter, gate_number
 from simulator.people.told import lines, told
-from simulator.people.truth import present, present_at, record, whole_day
+from simulator.people.truth import present, present_at, record, stays_of, whole_day
 from simulator.people.walks import begin_of, day_at
 from simulator.people.ways import OUTSIDE, SHARP, Eye, Gate, Group, way_of
 
@@ -77,9 +77,11 @@ def test_truth_agrees_with_itself(bernau: Quarter) -> None:
     assert day.visits == sum(day.journeys.values()) == sum(day.paths.values())
     assert day.visits == day.entered[OUTSIDE] == day.left[OUTSIDE] == sum(day.arrivals.values())
     assert sum(day.flows.values()) == sum(day.gates.values())
+    stays = stays_of(bernau, MARKET_DAY)
     times = [begin_of(MARKET_DAY) + 60 * n for n in range(24 * 60 + 1)]
     for zone, people in present(bernau, MARKET_DAY, times).items():
         assert day.entered[zone] == day.left[zone] == day.stays[zone].number
+        assert len(stays[zone]) == day.stays[zone].number
         # The area below the number present is the sum of all stays.
         area = sum(people)
         assert area == pytest.approx(day.stays[zone].seconds / 60, rel=0.02)

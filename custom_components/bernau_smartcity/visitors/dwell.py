@@ -127,9 +127,7 @@ def live_dwell(today: Traffic, yesterday: Drift | Reason, bins: int = LIVE_BINS)
         return Reason.DRIFT_UNKNOWN if factor is Reason.NO_FLOW else factor
     balanced = today.scaled(factor)
     present = (0.0, *_people(balanced.net))
-    windows = [
-        _window(balanced, present, end, bins) for end in range(len(today.left), 0, -STEP)
-    ]
+    windows = [_window(balanced, present, end, bins) for end in range(len(today.left), 0, -STEP)]
     dwell = windows[0]
     drift = abs(yesterday.people) / yesterday.entries
     if drift * today.duration > 2 * MOST_ERROR * dwell.mean:
