@@ -8,9 +8,12 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .actions import async_register_actions
+from .analytics.issues import async_clear_analytics_issues
+from .analytics.setup import async_setup_analytics, async_unload_analytics
 from .backfill import Backfill
 from .const import DOMAIN
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
+from .entries import is_analytics
 from .issues import async_clear_issues
 from .model import NetworkError
 from .mqtt_source import async_listen
@@ -39,6 +42,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
 
     Only an entry that knows no device yet insists on its network server.
     """
+    if is_analytics(entry):
+        return await async_setup_analytics(hass, entry)
     coordinator = await SmartCityCoordinator.async_open(hass, entry)
     await coordinator.async_forget_unchosen()
     coordinator.async_remove_devices(coordinator.ledger.places.gone())
@@ -64,12 +69,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) -> bool:
     """Stop reading; the coordinator closes what it holds, and what was read stays kept."""
+    if is_analytics(entry):
+        return await async_unload_analytics(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) -> None:
     """Leave nothing behind."""
     async_clear_issues(hass, entry)
+    async_clear_analytics_issues(hass, entry)
     path = storage_path(hass, entry)
 
     def remove() -> None:
@@ -85,6 +93,8 @@ async def async_remove_config_entry_device(
     device: dr.DeviceEntry,
 ) -> bool:
     """Let the user remove only what the network server no longer has, where it can be asked."""
+    if is_analytics(entry):
+        return False  # zones and gates are removed where they were added
     coordinator = entry.runtime_data
     found = {eui for eui in coordinator.states if coordinator.identifier(eui) in device.identifiers}
     if found and not coordinator.server.polled:

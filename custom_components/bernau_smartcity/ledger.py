@@ -30,6 +30,7 @@ from .model import (
 from .places import Places
 from .reader import Read, Reader
 from .readings import heard, newest, samples_of
+from .revisions import Revisions
 from .samples import Due
 from .settings import decoding, medium_of, merged, of_input, reads_on
 from .state import RESTART, DeviceState, Key, Source, Value, to_json
@@ -91,6 +92,7 @@ class Ledger:
         self.aside = store.aside
         """Name of the file of which nothing could be read, if there was one."""
         self._joining = Joining(store, choices.places, self._limits_of)
+        self.revisions = Revisions()
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
         """By place: the DevEUI of the device that was the first there."""
@@ -495,7 +497,8 @@ class Ledger:
         if since is None and not self._store.hours.known(where, key):
             since = self._store.samples.oldest(dev_eui, register)
         if since is not None:
-            self._store.hours.changed(where, key, since)
+            edit = self._store.hours.changed(where, key, since)
+            self.revisions.note(where, key, edit, since)
 
     def _consumed(self, state: DeviceState) -> DeviceState:
         dev_eui = state.device.dev_eui

@@ -132,6 +132,24 @@ def periods(interval: timedelta) -> Step:
     return between
 
 
+class Shown(NamedTuple):
+    """A total that is safe already, and what the counter itself showed."""
+
+    at: datetime
+    total: float
+    value: float | None = None
+    """Of the register, where it tells more than the total."""
+    period: bool = False
+    """What was counted since the message before, instead of a register."""
+    f_cnt: int = -1
+    """Of the message of a period."""
+
+
+def total_increments(totals: Sequence[Shown]) -> list[Increment]:
+    """Give the increments of a total in order of time, and what was made of its register."""
+    return [_shown(last, shown) for last, shown in pairwise(totals)]
+
+
 class Bin(NamedTuple):
     """How many passed in a stretch of time."""
 
@@ -211,3 +229,25 @@ def _lost(last: Count | None, count: Count) -> int:
     if last is None or last.f_cnt is None or count.f_cnt is None:
         return 0
     return max(0, count.f_cnt - last.f_cnt - 1)
+
+
+def _shown(last: Shown, shown: Shown) -> Increment:
+    passed = round(shown.total) - round(last.total)
+    if shown.period:
+        lost = max(0, shown.f_cnt - last.f_cnt - 1) if last.f_cnt >= 0 else 0
+        flag = Flag.LOST if lost else None
+        return Increment(last.at, shown.at, passed, flag, 1 / (1 + lost))
+    flag = _made(last, shown, passed)
+    known = None if flag is Flag.IMPLAUSIBLE else passed
+    return Increment(last.at, shown.at, known, flag)
+
+
+def _made(last: Shown, shown: Shown, passed: int) -> Flag | None:
+    """Tell what was made of a register that did not simply continue."""
+    if last.value is None or shown.value is None or last.period:
+        return None
+    if round(shown.value - last.value) == passed:
+        return None
+    if not passed and shown.value:
+        return Flag.IMPLAUSIBLE
+    return Flag.RESET if round(shown.value) == passed else Flag.ROLLOVER

@@ -42,3 +42,5 @@ class Reason(StrEnum):
     """Zones from which no counted way leads outside."""
     NO_FIT = "no_fit"
     """The known journeys do not agree with what was counted."""
+    NO_HISTORY = "no_history"
+    """There is no earlier day to compare with."""
