@@ -51,10 +51,7 @@ class Grid:
 
 
 class Sums:
-    """What the increments of a line add up to, by bin and in all.
-
-    It grows with each increment; bins that it does not touch stay as they are.
-    """
+    """What the increments of a line add up to, by bin and in all; worked out in one pass."""
 
     __slots__ = (
         "_coverage",
@@ -66,15 +63,13 @@ class Sums:
         "_passed",
         "_resolved",
         "_silence",
-        "_tallies",
-        "_touched",
         "_unknown",
         "_whole",
         "grid",
     )
 
     def __init__(self, grid: Grid, increments: Iterable[Increment] = ()) -> None:
-        """Begin with what is known."""
+        """Add up what passed between messages."""
         count = grid.count
         self.grid = grid
         self._whole = grid.length // _TICK
@@ -84,9 +79,6 @@ class Sums:
         self._resolved = [0.0] * count
         self._flags = [_NONE] * count
         self._interpolated = [False] * count
-        self._tallies = [Tally(None)] * count
-        self._touched = count
-        """From this bin on, what was told last does not hold any more."""
         self._silence = Tally(None)
         """Longer silences that lie on the grid as a whole, and what is cut off at its ends."""
         self._unknown: list[Reason | None] = [Reason.NOT_REPORTED] * count
@@ -95,10 +87,9 @@ class Sums:
         self._lost = count
         """From this bin on, no sum is known."""
         for increment in increments:
-            self.add(increment)
+            self._add(increment)
 
-    def add(self, increment: Increment) -> None:
-        """Add what passed between two messages."""
+    def _add(self, increment: Increment) -> None:
         begin = (increment.since - self.grid.start) // _TICK
         end = (increment.until - self.grid.start) // _TICK
         if end <= 0 or begin >= self._end:
@@ -112,7 +103,6 @@ class Sums:
             self._keep_silent(increment, first, final, inside=begin >= 0 and end <= self._end)
         else:
             self._share_out(increment, begin, end)
-        self._touched = min(self._touched, first)
         if increment.flag is not None:
             for n in range(first, final + 1):
                 self._flags[n] |= {increment.flag}
@@ -126,18 +116,15 @@ class Sums:
 
     def tallies(self) -> list[Tally]:
         """Give what passed in each bin."""
-        fresh = slice(self._touched, None)
         rows = zip(
-            self._passed[fresh],
-            self._coverage[fresh],
-            self._resolved[fresh],
-            self._flags[fresh],
-            self._interpolated[fresh],
+            self._passed,
+            self._coverage,
+            self._resolved,
+            self._flags,
+            self._interpolated,
             strict=True,
         )
-        self._tallies[fresh] = map(Tally._make, rows)
-        self._touched = self.grid.count
-        return self._tallies.copy()
+        return list(map(Tally._make, rows))
 
     def total(self) -> Tally:
         """Give what passed in all; of a longer silence, if all of it lies on the grid."""
@@ -148,8 +135,8 @@ class Sums:
             known.append(silent.passed)
         return Tally(
             sum(known) if known else None,
-            sum(self._coverage) / count + silent.coverage,
-            sum(self._resolved) / count + silent.resolved,
+            sum(self._coverage) / max(1, count) + silent.coverage,
+            sum(self._resolved) / max(1, count) + silent.resolved,
             _NONE.union(*self._flags),
             silent.interpolated,
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from .rounding import divided
@@ -117,10 +118,10 @@ def period_increments(counts: Iterable[Count], interval: timedelta) -> list[Incr
     Each tells of the time since the message before, the first of one interval.
     Nothing is made up for messages that got lost.
     """
-    return _stepwise(counts, periods(interval))
+    return _stepwise(counts, _periods(interval))
 
 
-def periods(interval: timedelta) -> Step:
+def _periods(interval: timedelta) -> Step:
     """Tell what passed by the messages of a counter that tells no totals."""
 
     def between(last: Count | None, count: Count) -> Increment:
@@ -195,26 +196,15 @@ def is_interpolated(span: int, whole: int) -> bool:
     return 2 * span > 3 * whole
 
 
-def in_order(counts: Iterable[Count]) -> list[Count]:
-    """Put messages in order, those of the same time always in the same."""
-    return sorted(counts, key=_order)
-
-
-def is_before(count: Count, other: Count) -> bool:
-    """Tell whether a message comes before another."""
-    return _order(count) < _order(other)
-
-
-def repeats(last: Count, count: Count) -> bool:
-    """Tell whether a message is the one before it once more."""
+def _repeats(last: Count, count: Count) -> bool:
     return count.at == last.at or (count.f_cnt is not None and count.f_cnt == last.f_cnt)
 
 
 def _stepwise(counts: Iterable[Count], step: Step) -> list[Increment]:
     found: list[Increment] = []
     last: Count | None = None
-    for count in in_order(counts):
-        if last is None or not repeats(last, count):
+    for count in sorted(counts, key=_order):
+        if last is None or not _repeats(last, count):
             if increment := step(last, count):
                 found.append(increment)
             last = count
@@ -222,6 +212,7 @@ def _stepwise(counts: Iterable[Count], step: Step) -> list[Increment]:
 
 
 def _order(count: Count) -> tuple[datetime, int, int, bool]:
+    """Put messages of the same time always in the same order."""
     return count.at, count.value, -1 if count.f_cnt is None else count.f_cnt, count.restarted
 
 

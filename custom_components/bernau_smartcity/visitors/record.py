@@ -153,7 +153,7 @@ def total_of(counted: Sequence[Tally], silences: Iterable[Increment], grid: Grid
 def _sums(
     record: Record, counted: Sequence[Tally], has: Sequence[bool], grid: Grid
 ) -> list[int | Reason]:
-    """Tell how many have passed when each bin ends; see `bins.cumulated`."""
+    """Tell how many have passed when each bin ends; see `bins.Sums`."""
     added = [each.passed or 0 for each in counted]
     ended = 0 if record.until is None else grid.ended(record.until)
     unknown: list[Reason | None] = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .bins import Grid, Sums, Tally, net
 from .dwell import Traffic
 from .flows import Counting, Edge, Gate, summed
-from .increments import Count, Flag, Increment, Step, in_order, is_before, repeats
+from .increments import Flag, Increment
 from .modes import Arrivals
 from .occupancy import Level, levels
 from .reasons import Reason
@@ -52,50 +52,8 @@ class Passage:
 
 def series(increments: Sequence[Increment], grid: Grid) -> Series:
     """Sum up the increments of a line, by bin and in all."""
-    return _told(Sums(grid, increments))
-
-
-def _told(sums: Sums) -> Series:
-    return Series(sums.grid, sums.tallies(), sums.cumulated(), sums.total())
-
-
-class Recording:
-    """The series of a line, that follows the messages of its counter.
-
-    A message that is newer than all before costs little; one that comes late
-    has everything worked out anew, so that the order makes no difference.
-    """
-
-    def __init__(self, step: Step, grid: Grid, counts: Iterable[Count] = ()) -> None:
-        """Begin with the messages that are there; `step` tells what passed between two."""
-        self._step = step
-        self._counts: list[Count] = []
-        self._last: Count | None = None
-        self._sums = Sums(grid)
-        self._series: Series | None = None
-        self.take(counts)
-
-    @property
-    def series(self) -> Series:
-        """What is known now."""
-        if self._series is None:
-            self._series = _told(self._sums)
-        return self._series
-
-    def take(self, counts: Iterable[Count]) -> None:
-        """Take messages, in any order."""
-        new = in_order(counts)
-        if new and self._counts and is_before(new[0], self._counts[-1]):
-            new = in_order((*self._counts, *new))
-            self._counts, self._last, self._sums = [], None, Sums(self._sums.grid)
-        self._counts += new
-        for count in new:
-            if self._last is None or not repeats(self._last, count):
-                if increment := self._step(self._last, count):
-                    self._sums.add(increment)
-                self._last = count
-        if new:
-            self._series = None
+    sums = Sums(grid, increments)
+    return Series(grid, sums.tallies(), sums.cumulated(), sums.total())
 
 
 def zone_levels(passages: Iterable[Passage], zone: str) -> list[Level | Reason]:
