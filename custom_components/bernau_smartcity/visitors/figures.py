@@ -143,9 +143,10 @@ class Counted:
     def _sums(self, line: str, grid: Grid) -> Series:
         record = self.record(line)
         known = self._series.get((line, grid.start))
-        if known is not None and known[0] == record.revision and known[1].grid == grid:
-            return known[1]
-        found = series_of(record, grid)
+        found = None
+        if known is not None and known[1].grid == grid and record.is_unchanged(grid, known[0]):
+            found = known[1]
+        found = found or series_of(record, grid)
         self._series[line, grid.start] = (record.revision, found)
         return found
 

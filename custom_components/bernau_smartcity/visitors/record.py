@@ -4,6 +4,7 @@ Only what lies after a reading that is new is worked out again, so the work
 follows what is heard. A bin is named by its number since 1970.
 """
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,9 @@ from .zones import Series
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SPANS: Final = 16
 """Messages from which it follows how often a counter reports."""
+
+RECENT: Final = 32
+"""So many changes of a line are remembered."""
 
 _NOTHING: Final = Tally(None)
 _LOSSES: Final = frozenset({Flag.IMPLAUSIBLE, Flag.LOST})
@@ -79,6 +83,8 @@ class Record:
     interval: timedelta = QUARTER
     revision: int = 0
     """Grows with each change."""
+    recent: deque[int] = field(default_factory=lambda: deque(maxlen=RECENT))
+    """From which bin on each of the newest changes changed anything."""
 
     def revise(self, news: Told) -> None:
         """Take over what is told from a bin on, in place of what was told before.
@@ -97,6 +103,15 @@ class Record:
         self.silences = [*kept, *news.silences]
         self.since, self.until, self.interval = begun, news.until, news.interval
         self.revision += 1
+        self.recent.append(first)
+
+    def is_unchanged(self, grid: Grid, revision: int) -> bool:
+        """Tell whether a stretch of time is as it was at a revision."""
+        changes = self.revision - revision
+        if changes > len(self.recent):
+            return False
+        end = number_of(grid.end)
+        return all(self.recent[-n] >= end for n in range(1, changes + 1))
 
     def forget_before(self, number: int) -> None:
         """Keep no more than the bins from a number on at hand."""
@@ -114,12 +129,10 @@ class Record:
 def series_of(record: Record, grid: Grid) -> Series:
     """Sum up a stretch of time from the bins that are at hand."""
     counted = bins_of(record.bins, grid)
-    first = number_of(grid.start)
-    has = [first + n in record.bins for n in range(grid.count)]
     return Series(
         grid,
         counted,
-        _sums(record, counted, has, grid),
+        _sums(record, counted, grid),
         total_of(counted, record.silences, grid),
     )
 
@@ -132,33 +145,31 @@ def bins_of(kept: Mapping[int, Tally], grid: Grid) -> list[Tally]:
 
 def total_of(counted: Sequence[Tally], silences: Iterable[Increment], grid: Grid) -> Tally:
     """Sum up bins; a silence counts when all of it lies in their stretch."""
-    known = [each.passed for each in counted if each.passed is not None]
-    coverage = sum(each.coverage for each in counted)
-    resolved = sum(each.resolved for each in counted)
+    if not counted:
+        return _NOTHING
+    numbers, coverages, resolutions, flags, _ = zip(*counted, strict=True)
+    known = [passed for passed in numbers if passed is not None]
+    coverage, resolved = sum(coverages), sum(resolutions)
     for silence in silences:
         if grid.start <= silence.since and silence.until <= grid.end and silence.passed is not None:
             known.append(silence.passed)
             coverage += (silence.until - silence.since) / QUARTER * silence.coverage
             resolved += silence.coverage
-    edges = (*counted[:1], *counted[-1:])
     return Tally(
         sum(known) if known else None,
-        coverage / max(1, grid.count),
-        resolved / max(1, grid.count),
-        frozenset().union(*(each.flags for each in counted)),
-        any(each.interpolated for each in edges),
+        coverage / grid.count,
+        resolved / grid.count,
+        frozenset().union(*flags),
+        counted[0].interpolated or counted[-1].interpolated,
     )
 
 
-def _sums(
-    record: Record, counted: Sequence[Tally], has: Sequence[bool], grid: Grid
-) -> list[int | Reason]:
+def _sums(record: Record, counted: Sequence[Tally], grid: Grid) -> list[int | Reason]:
     """Tell how many have passed when each bin ends; see `bins.Sums`."""
     added = [each.passed or 0 for each in counted]
     ended = 0 if record.until is None else grid.ended(record.until)
-    unknown: list[Reason | None] = [
-        None if n < ended and has[n] else Reason.NOT_REPORTED for n in range(grid.count)
-    ]
+    unknown = [Reason.NOT_REPORTED if each is _NOTHING else None for each in counted[:ended]]
+    unknown += [Reason.NOT_REPORTED] * (grid.count - ended)
     lost = next((n for n, each in enumerate(counted) if each.flags & _LOSSES), grid.count)
     for silence in record.silences:
         if silence.since >= grid.end or silence.until <= grid.start:
