@@ -8,6 +8,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .actions import async_register_actions
+from .analytics.actions import async_register_analytics_actions
 from .analytics.issues import async_clear_analytics_issues
 from .analytics.setup import async_setup_analytics, async_unload_analytics
 from .backfill import Backfill
@@ -34,6 +35,7 @@ async def async_setup(
     async_register_actions(hass)
     hass.http.register_view(PushView())
     async_register_settings_actions(hass)
+    async_register_analytics_actions(hass)
     return True
 
 

@@ -56,6 +56,8 @@ class Book:
         """Read what is kept of the lines that are still counted, and forget the others."""
         self._store = store
         self._lock = Lock()
+        self.history = 0
+        """Grows when more than the newest days of a line changes."""
         self.records: dict[str, Record] = {line: Record() for line in lines}
         with store.transaction():
             store.forget_but(self.records)
@@ -125,12 +127,13 @@ class Book:
             for record in self.records.values():
                 record.forget_before(first)
 
-    def kept(self, grid: Grid) -> dict[str, Record]:
-        """Give the lines as far as they are kept in a stretch of time."""
-        first, last = number_of(grid.start) // PER_DAY, number_of(grid.end) // PER_DAY
+    def kept(self, grid: Grid, lines: Iterable[str]) -> dict[str, Record]:
+        """Give lines as far as they are kept in a stretch of time."""
+        first, last = number_of(grid.start) // PER_DAY, number_of(grid.end) // PER_DAY + 1
         found = {}
         with self._lock:
-            for line, record in self.records.items():
+            for line in lines:
+                record = self.records[line]
                 own = Record(until=record.until, interval=record.interval)
                 for day in self._store.days(line, first, last).values():
                     own.bins.update(day.bins)
@@ -162,6 +165,7 @@ class Book:
             silences = [each for each in record.silences if begin < each.until <= end]
             self._store.put_day(name, changed, Day(bins, silences))
         self._store.forget_after(name, last)
+        self.history += last - first > 1
         self._note(name, facts)
 
     def _note(self, name: str, facts: Mapping[str, Any]) -> None:

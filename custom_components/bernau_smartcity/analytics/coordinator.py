@@ -32,6 +32,7 @@ from .counters import SENSOR, line_of
 from .issues import async_tell_issues
 from .layout import layout_of
 from .reckoning import Figures, Reckoning
+from .words import async_words
 
 COOLDOWN: Final = 5.0
 """Seconds for which messages are gathered before anything is worked out."""
@@ -53,6 +54,8 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
     config_entry: AnalyticsConfigEntry
     device_id: str
     """The town in the device registry."""
+    outside: str
+    """What lies outside, in the language of the system."""
 
     def __init__(self, hass: HomeAssistant, entry: AnalyticsConfigEntry, book: Book) -> None:
         """Use an open book; it is closed with the coordinator."""
@@ -92,6 +95,7 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
             name=entry.title,
         )
         coordinator.device_id = device.id
+        coordinator.outside = (await async_words(hass, "place"))["outside"]
         return coordinator
 
     async def async_start(self) -> None:

@@ -14,16 +14,18 @@ from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTime
 
 from ..visitors.dwell import Dwell
 from ..visitors.figures import GateFigures, TownFigures, ZoneDay, ZoneFigures
-from ..visitors.flows import Mode
+from ..visitors.flows import Mode, Share
 from ..visitors.increments import Flag
 from ..visitors.modes import Split
 from ..visitors.occupancy import Drift, Level
 from ..visitors.reasons import Reason
 from .layout import Zone
+from .reckoning import Figures
 
 type Told = float | str | Reason | None
 """A value, or why there is none."""
 
+FLOWS_TOLD: Final = 10
 LOWER_BOUND: Final = frozenset({Flag.RESET, Flag.LOST, Flag.IMPLAUSIBLE})
 """What was counted may be less than what passed."""
 
@@ -35,6 +37,30 @@ class ZoneView:
     zone: Zone
     today: ZoneFigures
     before: ZoneDay
+
+
+@dataclass(frozen=True, slots=True)
+class TownView:
+    """All that is told of the town."""
+
+    figures: Figures
+    names: Mapping[str, str]
+    """Of zones, and of what lies outside."""
+    smallest: int
+
+    @property
+    def today(self) -> TownFigures:
+        """Give who came today."""
+        return self.figures.town
+
+    @property
+    def strongest(self) -> list[Share]:
+        """Give the strongest flows of today, without small ones."""
+        return [each for each in self.today.flows if each.passed >= self.smallest][:FLOWS_TOLD]
+
+    def way(self, flow: Share) -> str:
+        """Name a flow."""
+        return " → ".join(self.names[zone] for zone in flow.edge)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,38 +268,83 @@ ZONE: Final = (
 """Of each zone."""
 
 
-def _town_more(town: TownFigures) -> dict[str, Any]:
+def _town_more(view: TownView) -> dict[str, Any]:
+    town = view.today
     return {**_as_of(town.span.as_of), **_bound(town.flags, town.coverage)}
 
 
+def _compared_more(view: TownView) -> dict[str, Any]:
+    earlier = view.figures.earlier
+    mean = {"earlier": round(sum(earlier) / len(earlier))} if earlier else {}
+    return {**_as_of(view.today.span.as_of), "days": len(earlier), **mean}
+
+
+def _strongest(view: TownView) -> Told:
+    if view.strongest:
+        return view.way(view.strongest[0])
+    return Reason.TOO_FEW if view.today.flows else Reason.NO_FLOW
+
+
+def _strongest_more(view: TownView) -> dict[str, Any]:
+    flows = [
+        {"way": view.way(each), "people": round(each.passed), "share": round(100 * each.share, 1)}
+        for each in view.strongest
+    ]
+    first = {key: flows[0][key] for key in ("people", "share")} if flows else {}
+    return {**_town_more(view), **first, "flows": flows}
+
+
 TOWN: Final = (
-    FigureDescription[TownFigures](
+    FigureDescription[TownView](
         key="visits_today",
         translation_key="visits_today",
-        value_fn=lambda town: _rounded(town.visits),
+        value_fn=lambda town: _rounded(town.today.visits),
         more_fn=_town_more,
     ),
-    FigureDescription[TownFigures](
+    FigureDescription[TownView](
         key="visits_this_hour",
         translation_key="visits_this_hour",
-        value_fn=lambda town: _rounded(town.visits_this_hour),
-        more_fn=lambda town: {"since": town.hour.start.isoformat(), **_town_more(town)},
+        value_fn=lambda town: _rounded(town.today.visits_this_hour),
+        more_fn=lambda town: {"since": town.today.hour.start.isoformat(), **_town_more(town)},
     ),
-    FigureDescription[TownFigures](
+    FigureDescription[TownView](
+        key="compared_weekday",
+        translation_key="compared_weekday",
+        native_unit_of_measurement=_PERCENT,
+        suggested_display_precision=0,
+        value_fn=lambda town: town.figures.compared,
+        more_fn=_compared_more,
+    ),
+    FigureDescription[TownView](
+        key="strongest_flow",
+        translation_key="strongest_flow",
+        value_fn=_strongest,
+        more_fn=_strongest_more,
+    ),
+    FigureDescription[TownView](
+        key="balance",
+        translation_key="balance",
+        entity_category=_DIAGNOSTIC,
+        value_fn=lambda town: round(sum(map(abs, town.figures.before.values()))),
+        more_fn=lambda town: {
+            "zones": {town.names[zone]: round(n) for zone, n in town.figures.before.items()}
+        },
+    ),
+    FigureDescription[TownView](
         key="zones_per_visit",
         translation_key="zones_per_visit",
         suggested_display_precision=2,
-        value_fn=lambda town: town.zones_per_visit,
+        value_fn=lambda town: town.today.zones_per_visit,
         more_fn=_town_more,
     ),
-    FigureDescription[TownFigures](
+    FigureDescription[TownView](
         key="town_coverage",
         translation_key="coverage",
         native_unit_of_measurement=_PERCENT,
         suggested_display_precision=0,
         entity_category=_DIAGNOSTIC,
-        value_fn=lambda town: 100 * town.coverage,
-        more_fn=lambda town: _as_of(town.span.as_of),
+        value_fn=lambda town: 100 * town.today.coverage,
+        more_fn=lambda town: _as_of(town.today.span.as_of),
     ),
 )
 """Of the town."""
@@ -289,21 +360,21 @@ def _share_more(split: Split | Reason, mode: Mode) -> dict[str, Any]:
     return {"standard_error": round(split.error(mode), 1)}
 
 
-def _of_mode(mode: Mode, arrivals: str, share: str) -> tuple[FigureDescription[TownFigures], ...]:
+def _of_mode(mode: Mode, arrivals: str, share: str) -> tuple[FigureDescription[TownView], ...]:
     return (
-        FigureDescription[TownFigures](
+        FigureDescription[TownView](
             key=arrivals,
             translation_key=arrivals,
-            value_fn=lambda town: round(town.arrivals.get(mode, 0)),
+            value_fn=lambda town: round(town.today.arrivals.get(mode, 0)),
             more_fn=_town_more,
         ),
-        FigureDescription[TownFigures](
+        FigureDescription[TownView](
             key=share,
             translation_key=share,
             native_unit_of_measurement=_PERCENT,
             suggested_display_precision=1,
-            value_fn=lambda town: _share(town.split, mode),
-            more_fn=lambda town: {**_town_more(town), **_share_more(town.split, mode)},
+            value_fn=lambda town: _share(town.today.split, mode),
+            more_fn=lambda town: {**_town_more(town), **_share_more(town.today.split, mode)},
         ),
     )
 

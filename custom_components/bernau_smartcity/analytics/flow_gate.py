@@ -16,7 +16,6 @@ from homeassistant.helpers.selector import (
     EntitySelectorConfig,
     TextSelector,
 )
-from homeassistant.helpers.translation import async_get_translations
 import probatio
 
 from ..const import DOMAIN
@@ -36,12 +35,12 @@ from .counters import counters
 from .findings import wrong
 from .flow_forms import concerns, labelled, number, one_of
 from .layout import CountedGate, Layout, counted_gate, layout_of
+from .words import async_words
 
 OUTSIDE_OPTION: Final = "outside"
 """In forms: a key of texts has no asterisk."""
 NO_MODE: Final = "none"
 
-_FAMILIES: Final = "counter_family"
 _SENSORS: Final = (CONF_SENSOR_FORWARD, CONF_SENSOR_BACKWARD)
 _ENDS: Final = (CONF_ORIGIN, CONF_TARGET)
 
@@ -134,13 +133,11 @@ class GateFlow(ConfigSubentryFlow):
 
     async def _async_counters(self, shown: Mapping[str, Any]) -> dict[str, str]:
         """Give all counters by what they are and count; the one that was chosen stays."""
-        language = self.hass.config.language
-        texts = await async_get_translations(self.hass, language, "selector", {DOMAIN})
+        families = await async_words(self.hass, "counter_family")
         found = {}
         for each in counters(self.hass):
-            family = texts[f"component.{DOMAIN}.selector.{_FAMILIES}.options.{each.family}"]
             channel = f" {each.channel}" if each.channel else ""
-            found[each.reference] = f"{each.name}: {family}{channel}"
+            found[each.reference] = f"{each.name}: {families[each.family]}{channel}"
         chosen = shown.get(CONF_COUNTER)
         return found if chosen is None else {chosen: f"? {chosen}", **found}
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import time
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.util import dt as dt_util
@@ -66,12 +66,10 @@ class Layout:
         """Give the lines of all gates."""
         return {line for gate in self.counted for line in gate.lines}
 
-    def name_of(self, zone: str) -> str:
-        """Give the name of a zone; that of outside is a matter of the language."""
-        return self.zones[zone].name if zone in self.zones else zone
-
-
-NO_ZONES: Final = Layout({}, {})
+    @property
+    def names(self) -> dict[str, str]:
+        """Give the names of zones; that of outside is a matter of the language."""
+        return {zone.id: zone.name for zone in self.zones.values()}
 
 
 def layout_of(entry: ConfigEntry) -> Layout:

@@ -11,9 +11,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..const import DOMAIN
-from ..visitors.figures import GateFigures, TownFigures
+from ..visitors.figures import GateFigures
 from ..visitors.flows import OUTSIDE, Counting
 from ..visitors.reasons import Reason
+from .const import CONF_SMALLEST
 from .coordinator import AnalyticsCoordinator
 from .descriptions import (
     GATE_BACKWARD,
@@ -23,6 +24,7 @@ from .descriptions import (
     TOWN,
     ZONE,
     FigureDescription,
+    TownView,
     ZoneView,
 )
 from .layout import CountedGate, Zone
@@ -30,8 +32,8 @@ from .reckoning import Figures
 
 _ATTRIBUTES: Final = frozenset(
     {
-        *("as_of", "coverage", "entries", "exits", "flows", "lower_bound", "people"),
-        *("reached", "reason", "since", "standard_error", "until"),
+        *("as_of", "coverage", "days", "earlier", "entries", "exits", "flows", "lower_bound"),
+        *("people", "reached", "reason", "share", "since", "standard_error", "until", "zones"),
     }
 )
 
@@ -115,7 +117,7 @@ class GateSensor(FigureSensor[GateFigures]):
             keys = ("gate_exits", "gate_exits_estimated")
         else:
             keys = ("gate_towards", "gate_towards_estimated")
-            self._attr_translation_placeholders = {"zone": coordinator.layout.name_of(target)}
+            self._attr_translation_placeholders = {"zone": coordinator.layout.names[target]}
         self._attr_translation_key = keys[counted.people != 1]
 
 
@@ -131,12 +133,18 @@ def _device(
     )
 
 
-def _of_town(coordinator: AnalyticsCoordinator) -> Iterator[FigureSensor[TownFigures]]:
+def _of_town(coordinator: AnalyticsCoordinator) -> Iterator[FigureSensor[TownView]]:
     device = DeviceInfo(identifiers={(DOMAIN, coordinator.config_entry.entry_id)})
+    names = {**coordinator.layout.names, OUTSIDE: coordinator.outside}
+    smallest = coordinator.config_entry.options[CONF_SMALLEST]
+
+    def view(figures: Figures) -> TownView:
+        return TownView(figures, names, smallest)
+
     modes = {gate.gate.mode for gate in coordinator.layout.counted}
     of_modes = [each for mode, both in MODES.items() if mode in modes for each in both]
     for description in (*TOWN, *of_modes):
-        yield FigureSensor(coordinator, description, lambda figures: figures.town, device)
+        yield FigureSensor(coordinator, description, view, device)
 
 
 def _of_zone(coordinator: AnalyticsCoordinator, zone: Zone) -> Iterator[FigureSensor[ZoneView]]:

@@ -4,16 +4,17 @@ Everything is told as of the end of a bin: as soon as all counters concerned
 have told of it, or those that have not are overdue.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from .balancing import residuals
 from .bins import QUARTER, Grid
 from .days import day_of, hour_of
 from .dwell import LEAST_COVERAGE, Dwell, Traffic, day_dwell, live_dwell
-from .flows import OUTSIDE, Gate, Mode, Share, inflow, ranked, visitors, zones_per_visit
+from .flows import OUTSIDE, Counting, Gate, Mode, Share, inflow, ranked, visitors, zones_per_visit
 from .increments import Flag
 from .modes import Split, arrivals_by_mode, modal_split
 from .occupancy import PATIENCE, Drift, Level
@@ -269,6 +270,32 @@ def visits_of(passages: Iterable[Passage]) -> float | Reason:
     if not boundary:
         return Reason.OPEN_BOUNDARY
     return Reason.NOT_REPORTED if _untold(boundary) else visitors(town_flows(boundary))
+
+
+def visits_by_bin(passages: Iterable[Passage]) -> list[float]:
+    """Give how many had come from outside when each bin ended."""
+    arrived = [
+        [people * (each.passed or 0) for each in line.bins]
+        for passage in passages
+        for people, line in _arriving(passage)
+    ]
+    return list(accumulate(map(sum, zip(*arrived, strict=True))))
+
+
+def _arriving(passage: Passage) -> Iterator[tuple[float, Series]]:
+    """Give the lines at which people arrive, and how many each count stands for."""
+    gate = passage.gate
+    if gate.counting is Counting.EITHER:
+        yield gate.people / 2, passage.forward
+    elif gate.origin == OUTSIDE:
+        yield gate.people, passage.forward
+    else:
+        yield gate.people, passage.backward
+
+
+def at_boundary(gates: Iterable[GateLines]) -> list[GateLines]:
+    """Give the gates at which people arrive from outside."""
+    return at_zone(gates, OUTSIDE)
 
 
 def compared(visits: float, earlier: Sequence[float]) -> float | Reason:
