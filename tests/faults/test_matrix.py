@@ -1,4 +1,4 @@
-"""Each fault in each phase of a life of Home Assistant: truth, totals, hours, and no harm to others.
+"""Each fault in each phase of a life of Home Assistant: truth, totals, hours, no harm to others.
 
 A life is a real core with its recorder and the whole integration, over the
 simulator's network server: set-up, idle, busy, catching up, shutting down, and a
