@@ -22,9 +22,10 @@ from homeassistant.helpers import (
 )
 import probatio
 
-from .const import CONF_SERVER, DOMAIN
+from .const import DOMAIN
 from .coordinator import SmartCityCoordinator
 from .entity import unique_id
+from .entries import loaded_servers
 from .model import Medium, Quantity
 from .state import DeviceState, Key, suffix_of
 from .wrong import Wrong, invalid
@@ -156,11 +157,7 @@ def nothing(chosen: Chosen, wrong: Wrong) -> ServiceValidationError:
 
 def coordinators(hass: HomeAssistant) -> dict[str, SmartCityCoordinator]:
     """Give what lives of each network server that is loaded, by the identity of its entry."""
-    return {
-        entry.entry_id: entry.runtime_data
-        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-        if CONF_SERVER in entry.data
-    }
+    return {entry.entry_id: entry.runtime_data for entry in loaded_servers(hass)}
 
 
 def totals(hass: HomeAssistant, chosen: Chosen, wanted: Wanted) -> Iterator[Of]:
