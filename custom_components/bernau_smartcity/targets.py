@@ -25,7 +25,7 @@ import probatio
 from .const import DOMAIN
 from .coordinator import SmartCityCoordinator
 from .entity import unique_id
-from .entries import loaded_servers
+from .entries import loaded_servers, server_entries
 from .model import Medium, Quantity
 from .state import DeviceState, Key, suffix_of
 from .wrong import Wrong, invalid
@@ -113,15 +113,23 @@ def resolve(hass: HomeAssistant, selection: Mapping[str, Any]) -> Chosen:
     entities = er.async_get(hass)
     named = list(_ours(entities, selected.referenced))
     among = list(_ours(entities, selected.indirectly_referenced))
-    devices = dr.async_get(hass)
+    entries = {entry.entry_id for entry in server_entries(hass)}
     servers = {coordinator.server_device_id for coordinator in coordinators(hass).values()}
+    devices = dr.async_get(hass)
     ours = {
         device_id
         for device_id in selected.referenced_devices
         if (device := devices.async_get(device_id)) is not None
-        and any(domain == DOMAIN for domain, *_ in device.identifiers)
+        and any(
+            domain == DOMAIN and identifier.partition("_")[0] in entries
+            for domain, identifier, *_ in device.identifiers
+        )
     }
-    ours.update(entity.device_id for entity in (*named, *among) if entity.device_id is not None)
+    ours.update(
+        entity.device_id
+        for entity in (*named, *among)
+        if entity.device_id is not None and entity.config_entry_id in entries
+    )
     unknown = (
         *(selected.missing_floors | selected.missing_areas),
         *(selected.missing_devices | selected.missing_labels),
