@@ -130,7 +130,7 @@ def used_elsewhere(
         scope: entry.title
         for entry in hass.config_entries.async_entries(DOMAIN)
         if entry.entry_id != entry_id
-        and entry.data[CONF_SERVER] == server.key
+        and entry.data.get(CONF_SERVER) == server.key
         and _address(server, entry.data).hostname == host
         for scope in entry.options[CONF_SCOPES]
     }
