@@ -168,13 +168,20 @@ class Stage:
     """Seconds that lie still before it."""
     pause: float = 1
     """Seconds for which ChirpStack waits between ten events and the next ten."""
+    history: int = 100
+    """Events of each device that it keeps."""
 
 
 @asynccontextmanager
 async def running(session: ClientSession, log: Path, stage: Stage) -> AsyncGenerator[Town]:
     """Run the town until the context ends."""
-    command = (sys.executable, "-m", "simulator", "--server", stage.server, "--history", "100")
-    options = {"port": stage.port, "behind": stage.behind, "pause": stage.pause}
+    command = (sys.executable, "-m", "simulator", "--server", stage.server)
+    options = {
+        "port": stage.port,
+        "behind": stage.behind,
+        "pause": stage.pause,
+        "history": stage.history,
+    }
     given = [f"--{name}={value}" for name, value in options.items()]
     async with program((*command, *given), log) as process:
 
