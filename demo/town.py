@@ -44,6 +44,8 @@ class Device:
     building: str
     codec: str
     values: tuple[Measured, ...]
+    leaks: bool = False
+    """Water has run through it for a day that nobody uses."""
 
 
 def parse(devices: Iterable[Mapping[str, Any]]) -> list[Device]:
@@ -63,6 +65,7 @@ def parse(devices: Iterable[Mapping[str, Any]]) -> list[Device]:
                 )
                 for value in device["values"]
             ),
+            device["leaks"],
         )
         for device in devices
     ]

@@ -41,12 +41,8 @@ def _state(picture: Picture, entity: Mapping[str, Any]) -> str:
 
 
 def leaking(devices: Iterable[Device]) -> list[Device]:
-    """Give the devices that truly leak: the meters in this town notice it themselves."""
-    return [
-        device
-        for device in devices
-        if any(each.quantity == "leak" and each.value for each in device.values)
-    ]
+    """Give the devices that truly leak."""
+    return [device for device in devices if device.leaks]
 
 
 def _name(device: Device) -> str:
