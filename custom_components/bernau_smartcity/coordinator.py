@@ -21,9 +21,11 @@ from homeassistant.exceptions import (
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_track_time_change
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
+from homeassistant.util.signal_type import SignalType
 
 from .bridges import is_meter
 from .choices import Choices
@@ -68,6 +70,9 @@ type SmartCityConfigEntry = ConfigEntry[SmartCityCoordinator]
 type Check = Callable[[Joining, Mapping[str, DeviceState]], None]
 """Raises RefusedError."""
 type StateListener = Callable[[DeviceState], None]
+
+SIGNAL_LOADED: SignalType[SmartCityCoordinator] = SignalType(f"{DOMAIN}_loaded")
+"""Everything that is kept of an entry is there, and nothing new was read yet."""
 
 
 def storage_path(hass: HomeAssistant, entry: ConfigEntry) -> Path:
@@ -264,12 +269,11 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
 
     @callback
     def async_start(self) -> None:
-        """Read what is new now, and from now on regularly."""
+        """Read what is new as soon as Home Assistant has started, and from then on regularly."""
         entry = self.config_entry
         self._was_available = self.last_update_success
         for state in self.states.values():
             self.silence.told(state)
-        entry.async_on_unload(self.async_add_listener(self._tell_availability))
         entry.async_on_unload(
             self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_stopped)
         )
@@ -282,9 +286,16 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         entry.async_on_unload(
             self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_reckon)
         )
-        entry.async_create_background_task(
-            self.hass, self.async_refresh(), f"{DOMAIN} first poll", eager_start=False
-        )
+
+        @callback
+        def poll(_hass: HomeAssistant) -> None:
+            entry.async_on_unload(self.async_add_listener(self._tell_availability))
+            entry.async_create_background_task(
+                self.hass, self.async_refresh(), f"{DOMAIN} first poll", eager_start=False
+            )
+
+        # Earlier no automation would hear of what happened while Home Assistant was off.
+        entry.async_on_unload(async_at_started(self.hass, poll))
 
     @override
     async def async_shutdown(self) -> None:
@@ -319,10 +330,16 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
 
     async def async_listen_states(self, listener: StateListener) -> CALLBACK_TYPE:
         """Call with every state that there is, and with each that changes."""
-        self._state_listeners.add(listener)
+        leave = self.async_follow_states(listener)
         for state in tuple(self.states.values()):
             listener(state)
             await asyncio.sleep(0)  # others may run between two devices
+        return leave
+
+    @callback
+    def async_follow_states(self, listener: StateListener) -> CALLBACK_TYPE:
+        """Call with every state that changes from now on."""
+        self._state_listeners.add(listener)
         return partial(self._state_listeners.discard, listener)
 
     @override

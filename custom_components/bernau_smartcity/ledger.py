@@ -20,6 +20,7 @@ from .metering.limits import Span
 from .metering.plausibility import Limits
 from .metering.pulses import QUANTITY_OF_MEDIUM, weigh
 from .metering.register import Point, Sample
+from .metering.usage import Usage, usage
 from .model import (
     Batch,
     Codec,
@@ -32,6 +33,7 @@ from .place_readings import PlaceReadings
 from .places import Places
 from .reader import Read, Reader
 from .readings import heard, newest, samples_of
+from .revisions import Revisions
 from .samples import Due
 from .settings import decoding, reads_on
 from .state import RESTART, DeviceState, Key, Value, to_json
@@ -74,6 +76,7 @@ class Ledger:
         """Name of the file of which nothing could be read, if there was one."""
         self._joining = Joining(store, choices.places, self._limits_of)
         self._watcher = Watcher(store, choices.watching, self._medium_of)
+        self.revisions = Revisions()
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
         """By place: the DevEUI of the device that was the first there."""
@@ -287,6 +290,14 @@ class Ledger:
                 for where, state in self.states.items()
             }
 
+    def usage(self, where: str, key: Key, start: datetime, end: datetime) -> Usage:
+        """Give what a total counted between two times; blocks nobody for longer than that."""
+        with self._lock:
+            state = self.states.get(where)
+            known = state is not None and key in state.totals
+            points = self._joining.points(where, key, self._by_device, start) if known else ()
+            return usage(points, start, end)
+
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
         state = self.states.get(due.dev_eui)
         if state is None or due.key not in state.totals:
@@ -493,7 +504,8 @@ class Ledger:
         if since is None and not self._store.hours.known(where, key):
             since = self._store.samples.oldest(dev_eui, register)
         if since is not None:
-            self._store.hours.changed(where, key, since)
+            edit = self._store.hours.changed(where, key, since)
+            self.revisions.note(where, key, edit, since)
 
     def _consumed(self, state: DeviceState) -> DeviceState:
         dev_eui = state.device.dev_eui

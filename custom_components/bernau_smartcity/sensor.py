@@ -21,12 +21,14 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .analytics.sensors import async_add_figures
 from .bridges import is_meter
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .decoders import DECODERS, tells
 from .decoding import STATUSES, status_of
 from .descriptions import VALUES, ValueDescription, appearance
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
+from .entries import is_analytics
 from .metering.hours import HOUR, TOLERANCE, Period
 from .metering.silence import loss
 from .model import Kind, Quantity, Setting
@@ -162,6 +164,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of each device as soon as there is something to show."""
+    if is_analytics(entry):
+        await async_add_figures(entry, async_add_entities)
+        return
     coordinator = entry.runtime_data
 
     def wanted(state: DeviceState) -> Iterator[tuple[str, Callable[[], DeviceEntity]]]:

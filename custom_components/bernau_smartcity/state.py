@@ -142,6 +142,8 @@ class Seen(NamedTuple):
 class Watched:
     """What the limits and watches of a place tell."""
 
+    counted: Mapping[tuple[Key, Span], Limited] = field(default_factory=dict)
+    """Of all that people ask about, by an endless limit where there is none."""
     limits: Mapping[tuple[Key, Span], Limited] = field(default_factory=dict)
     findings: Mapping[tuple[Key, Watch], Finding] = field(default_factory=dict)
     seen: Mapping[Key, Seen] = field(default_factory=dict)

@@ -8,6 +8,7 @@ reading changes them. Everything works on the store and blocks.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from math import inf
 from typing import Final
 
 from .judging import LIMIT_ALARMS, WEEKEND, Readings, Turn, by_days, by_hours, by_limit, moved_on
@@ -75,6 +76,11 @@ def is_limited(state: DeviceState, key: Key, medium: Medium) -> bool:
     return is_main(state, key, medium) or key[0] in COUNTED
 
 
+def is_asked(key: Key) -> bool:
+    """Tell whether automations may ask what a total counts in a period."""
+    return key[0] in COUNTED or key[0].unit in {Quantity.ENERGY.unit, Quantity.VOLUME.unit}
+
+
 class Watcher:
     """Judges totals by limits and by their own past."""
 
@@ -113,6 +119,7 @@ class Watcher:
         now = self.watching.clock()
         known = Watched(alarms=self._held.get(where, {})) if held is None else held
         alarms = dict(known.alarms)
+        counted: dict[tuple[Key, Span], Limited] = {}
         limits: dict[tuple[Key, Span], Limited] = {}
         findings: dict[tuple[Key, Watch], Finding] = {}
         seen: dict[Key, Seen] = {}
@@ -123,9 +130,14 @@ class Watcher:
             since = self._changed.pop((where, key), None)
             turn = Turn(key, newest, since, now, readings, alarms)
             medium = self._medium(state, key[1])
-            for span, limit in self._limits(where, key):
-                limits[key, span] = by_limit(turn, span, limit, known.limits.get((key, span)))
-                wanted.add((key, LIMIT_ALARMS[span]))
+            own = dict(self._limits(where, key))
+            for span in Span if is_asked(key) else own:
+                limit = own.get(span, inf)
+                told = by_limit(turn, span, limit, known.counted.get((key, span)))
+                counted[key, span] = told
+                if span in own:
+                    limits[key, span] = told
+                    wanted.add((key, LIMIT_ALARMS[span]))
             watches = self.watching.watches.get(medium, ())
             if watches and is_main(state, key, medium):
                 rules = replace(self.watching.rules, least=LEAST.get(medium, LEAST_ENERGY))
@@ -134,7 +146,7 @@ class Watcher:
                 wanted.update((key, name) for name in (*watches, WEEKEND))
         alarms = {name: since for name, since in alarms.items() if name in wanted}
         self._store.watches.settle(where, known.alarms, alarms)
-        return replace(state, watched=Watched(limits, findings, seen, alarms))
+        return replace(state, watched=Watched(counted, limits, findings, seen, alarms))
 
     def _limits(self, where: str, key: Key) -> Iterator[tuple[Span, float]]:
         spans = self.watching.limits.get(where, {}).get(suffix_of(key), {})
