@@ -116,7 +116,10 @@ def _run(path: Path, *, watched: bool) -> dict[str, float]:
     return {
         "past": past,
         **{name: min(each) for name, each in found.items()},
-        "midnight": midnight, "day": day, "idle": idle, "opened": opened,
+        "midnight": midnight,
+        "day": day,
+        "idle": idle,
+        "opened": opened,
     }
 
 

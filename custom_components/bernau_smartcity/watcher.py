@@ -96,6 +96,7 @@ class Watcher:
         self._changed: dict[tuple[str, Key], datetime] = {}
         self.watching = watching
         self._held = store.watches.alarms()
+        self._anew: set[str] = set()
         self._days_by = ""
 
     def begin(self) -> None:
@@ -108,6 +109,11 @@ class Watcher:
         known = self._changed.get((where, key), since)
         self._changed[where, key] = min(known, since)
 
+    def begin_anew(self, where: str) -> None:
+        """Judge a place as if nothing had ever been read there."""
+        self._anew.add(where)
+        self._store.watches.forget(where)
+
     def set_limits(self, limits: Limits) -> None:
         """Use other limits from now on."""
         self.watching = replace(self.watching, limits=limits)
@@ -117,7 +123,11 @@ class Watcher:
     ) -> DeviceState:
         """Give a state with what its limits and watches tell; held is what they told before."""
         now = self.watching.clock()
-        known = Watched(alarms=self._held.get(where, {})) if held is None else held
+        kept = self._held.pop(where, {})
+        known = Watched(alarms=kept) if held is None else held
+        if where in self._anew:
+            self._anew.discard(where)
+            known = Watched()
         alarms = dict(known.alarms)
         counted: dict[tuple[Key, Span], Limited] = {}
         limits: dict[tuple[Key, Span], Limited] = {}
