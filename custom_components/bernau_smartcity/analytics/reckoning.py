@@ -23,7 +23,6 @@ from ..visitors.figures import (
     gate_figures,
     town_figures,
     visits_by_bin,
-    zone_day,
     zone_figures,
 )
 from ..visitors.occupancy import DAYS_OF_DRIFT, Drift, needs_check
@@ -132,7 +131,7 @@ class Reckoning:
         found: list[ZoneDay] = []
         for _ in range(DAYS_OF_DRIFT):
             span = day_before(now, zone, reset)
-            found.insert(0, zone_day(self._counted, self._gates[name], name, span))
+            found.insert(0, self._counted.day(self._gates[name], name, span))
             now = span.start
         return found
 

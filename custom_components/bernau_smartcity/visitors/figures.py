@@ -122,6 +122,7 @@ class Counted:
         """Look at records, which change while it does."""
         self._records = records
         self._series: dict[tuple[str, datetime], tuple[int, Series]] = {}
+        self._days: dict[tuple[str, datetime], tuple[list[Passage], ZoneDay]] = {}
 
     def record(self, line: str) -> Record:
         """Give what a line has counted."""
@@ -151,9 +152,34 @@ class Counted:
         self._series[line, grid.start] = (record.revision, found)
         return found
 
+    def day(self, gates: Iterable[GateLines], name: str, span: Span) -> ZoneDay:
+        """Give what is known of a zone's day that is over."""
+        passages = self.passages(gates, span.grid)
+        known = self._days.get((name, span.start))
+        if known is None or not _are_same(known[0], passages):
+            known = passages, _day_of(passages, name, span)
+            self._days[name, span.start] = known
+        return known[1]
+
     def forget_before(self, at: datetime) -> None:
-        """Forget the sums of stretches that began before a time."""
+        """Forget what is known of stretches that began before a time."""
         self._series = {key: kept for key, kept in self._series.items() if key[1] >= at}
+        self._days = {key: kept for key, kept in self._days.items() if key[1] >= at}
+
+
+def _are_same(known: Sequence[Passage], now: Sequence[Passage]) -> bool:
+    """Tell whether sums are those that were kept, without looking into them."""
+    return len(known) == len(now) and all(
+        one.gate == other.gate and one.forward is other.forward and one.backward is other.backward
+        for one, other in zip(known, now, strict=True)
+    )
+
+
+def _day_of(passages: Sequence[Passage], name: str, span: Span) -> ZoneDay:
+    traffic = zone_traffic(passages, name)
+    if isinstance(traffic, Reason):
+        return ZoneDay(span, traffic, traffic)
+    return ZoneDay(span, _drift(traffic), day_dwell(traffic))
 
 
 def gate_figures(counted: Counted, gate: GateLines, now: datetime, zone: tzinfo) -> GateFigures:
@@ -166,14 +192,6 @@ def gate_figures(counted: Counted, gate: GateLines, now: datetime, zone: tzinfo)
 def at_zone(gates: Iterable[GateLines], name: str) -> list[GateLines]:
     """Give the gates of a zone."""
     return [each for each in gates if name in {each.gate.origin, each.gate.target}]
-
-
-def zone_day(counted: Counted, gates: Sequence[GateLines], name: str, span: Span) -> ZoneDay:
-    """Tell what is known of a zone's day that is over."""
-    traffic = zone_traffic(counted.passages(gates, span.grid), name)
-    if isinstance(traffic, Reason):
-        return ZoneDay(span, traffic, traffic)
-    return ZoneDay(span, _drift(traffic), day_dwell(traffic))
 
 
 def day_before(now: datetime, zone: tzinfo, reset: time) -> Span:
