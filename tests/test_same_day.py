@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import pytest
 
+from custom_components.bernau_smartcity.choices import Choices
 from custom_components.bernau_smartcity.codecs import CODECS
-from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.ledger import Ledger
 from custom_components.bernau_smartcity.metering.hours import consumed, full_hour
 from custom_components.bernau_smartcity.model import Batch, Kind
 from custom_components.bernau_smartcity.network import SERVERS, batches

@@ -26,6 +26,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .bridges import is_meter
+from .choices import Choices
 from .const import (
     CONF_CODEC,
     CONF_DEFAULTS,
@@ -44,7 +45,8 @@ from .const import (
 from .decoders import find
 from .issues import Issues, async_tell_renewal
 from .joining import Joining
-from .ledger import Choices, Ledger
+from .keys import Keys
+from .ledger import Ledger
 from .metering.hours import Bounds, Period
 from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
@@ -97,7 +99,7 @@ def choices(entry: ConfigEntry) -> Choices:
         Places.from_options(entry.options),
         entry.options.get(CONF_DEFAULTS, {}),
         midnight,
-        keys=entry.options.get(CONF_KEYS, {}),
+        keys=Keys(entry.options.get(CONF_KEYS, {})),
         meters=entry.options.get(CONF_METERS, {}),
     )
 
