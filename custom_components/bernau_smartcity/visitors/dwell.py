@@ -29,6 +29,8 @@ LIVE_BINS: Final = 12
 """The last hours of which the live estimate tells: three."""
 STEP: Final = 4
 """An hour: the live estimate is compared with those at the end of each hour before."""
+MOST_OF_WINDOW: Final = 1 / 3
+"""Who stays for a larger part of these hours was there before, or is still there."""
 FEWEST_STEPS: Final = 4
 MOST_UNSTEADY: Final = 1.5
 """By how much the largest of them may exceed the smallest."""
@@ -133,9 +135,11 @@ def live_dwell(today: Traffic, yesterday: Drift | Reason, bins: int = LIVE_BINS)
     if drift * today.duration > 2 * MOST_ERROR * dwell.mean:
         return Reason.MISCOUNTED
     resolved = _resolved(dwell, today, bins)
-    if isinstance(resolved, Dwell) and len(today.left) > bins and not _are_steady(windows):
-        return Reason.UNSTEADY
-    return resolved
+    if isinstance(resolved, Reason) or len(today.left) <= bins:
+        return resolved
+    if dwell.mean > MOST_OF_WINDOW * bins * today.length:
+        return Reason.LONGER_THAN_WINDOW
+    return resolved if _are_steady(windows) else Reason.UNSTEADY
 
 
 def gauge_dwell(present: Sequence[float], traffic: Traffic) -> Dwell | Reason:
