@@ -208,7 +208,7 @@ def test_work_beside_shopping() -> None:
         for n in range(begin, end):
             bins[n] += 120 // (end - begin)
     noon = Traffic(entered=entered[:24], left=left[:24], coverage=1)
-    assert live_dwell(noon, EXACT) is Reason.UNSTEADY
+    assert live_dwell(noon, EXACT) is Reason.LONGER_THAN_WINDOW
     assert told(day_dwell(Traffic(entered=entered, left=left, coverage=1))).mean > 60 * MINUTE
 
 

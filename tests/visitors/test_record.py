@@ -17,14 +17,13 @@ from custom_components.bernau_smartcity.visitors.increments import (
 )
 from custom_components.bernau_smartcity.visitors.reasons import Reason
 from custom_components.bernau_smartcity.visitors.record import (
-    RECENT,
     Record,
     number_of,
     series_of,
     start_of,
     told,
 )
-from custom_components.bernau_smartcity.visitors.zones import Series, series
+from custom_components.bernau_smartcity.visitors.zones import series
 
 from .test_bins import HOUR, START, at
 
@@ -168,26 +167,3 @@ def test_totals_add_up() -> None:
     totals = [Shown(at(15 * n), n * 0.4) for n in range(11)]
     assert sum(each.passed or 0 for each in total_increments(totals)) == 4
     assert all(one.until == other.since for one, other in pairwise(total_increments(totals)))
-
-
-@given(
-    news=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), min_size=1, max_size=45),
-    start=st.integers(0, 30),
-    count=st.integers(1, 8),
-    since=st.integers(0, 45),
-)
-def test_any_stretch_that_is_called_unchanged_is(
-    news: list[tuple[int, int]], start: int, count: int, since: int
-) -> None:
-    """Sums that are kept stay right; of changes long ago nobody knows any more."""
-    record, grid = Record(), Grid(START + start * QUARTER, count)
-    known: dict[int, Series] = {0: series_of(record, grid)}
-    for n, (begin, length) in enumerate(news, 1):
-        parts = [Increment(at(15 * m), at(15 * m + 15), n) for m in range(begin, begin + length)]
-        record.revise(told(parts))
-        known[record.revision] = series_of(record, grid)
-    revision = min(since, record.revision)
-    if record.is_unchanged(grid, revision):
-        assert known[revision] == series_of(record, grid)
-    assert record.is_unchanged(grid, record.revision)
-    assert not record.is_unchanged(grid, record.revision - RECENT - 1)

@@ -23,6 +23,7 @@ from ..visitors.figures import (
     gate_figures,
     town_figures,
     visits_by_bin,
+    zone_day,
     zone_figures,
 )
 from ..visitors.occupancy import DAYS_OF_DRIFT, Drift, needs_check
@@ -30,7 +31,6 @@ from ..visitors.reasons import Reason
 from ..visitors.reports import coverage_of
 from ..visitors.zones import town_flows
 from .book import Book
-from .const import AT_HAND
 from .layout import Layout
 
 
@@ -71,7 +71,7 @@ class Reckoning:
 
     def figures(self, now: datetime, zone: tzinfo) -> Figures:
         """Work out all figures."""
-        self._counted.forget_before(now - AT_HAND)
+        self._counted.begin()
         zones = self._layout.zones.values()
         past = {each.id: self._past(each.id, now, zone, each.reset) for each in zones}
         days = {name: kept[-1] for name, kept in past.items()}
@@ -131,7 +131,7 @@ class Reckoning:
         found: list[ZoneDay] = []
         for _ in range(DAYS_OF_DRIFT):
             span = day_before(now, zone, reset)
-            found.insert(0, self._counted.day(self._gates[name], name, span))
+            found.insert(0, zone_day(self._counted, self._gates[name], name, span))
             now = span.start
         return found
 

@@ -134,12 +134,9 @@ def live_dwell(today: Traffic, yesterday: Drift | Reason, bins: int = LIVE_BINS)
     drift = abs(yesterday.people) / yesterday.entries
     if drift * today.duration > 2 * MOST_ERROR * dwell.mean:
         return Reason.MISCOUNTED
+    doubt = _doubt(windows, bins * today.length) if len(today.left) > bins else None
     resolved = _resolved(dwell, today, bins)
-    if isinstance(resolved, Reason) or len(today.left) <= bins:
-        return resolved
-    if dwell.mean > MOST_OF_WINDOW * bins * today.length:
-        return Reason.LONGER_THAN_WINDOW
-    return resolved if _are_steady(windows) else Reason.UNSTEADY
+    return resolved if isinstance(resolved, Reason) or doubt is None else doubt
 
 
 def gauge_dwell(present: Sequence[float], traffic: Traffic) -> Dwell | Reason:
@@ -163,10 +160,14 @@ def _window(balanced: Traffic, present: Sequence[float], end: int, bins: int) ->
     return Dwell(_minutes(area / left if left else 0), area, entered, left)
 
 
-def _are_steady(windows: Iterable[Dwell]) -> bool:
-    """Tell whether the hours of a day agree with each other."""
+def _doubt(windows: Sequence[Dwell], length: timedelta) -> Reason | None:
+    """Tell what speaks against the newest of the estimates of a day that has gone on for longer."""
+    if windows[0].mean > MOST_OF_WINDOW * length:
+        return Reason.LONGER_THAN_WINDOW
     means = [each.mean for each in windows if each.entered + each.left >= FEWEST]
-    return len(means) >= FEWEST_STEPS and max(means) <= MOST_UNSTEADY * min(means)
+    if len(means) < FEWEST_STEPS or max(means) > MOST_UNSTEADY * min(means):
+        return Reason.UNSTEADY
+    return None
 
 
 def _day_error(day: Traffic) -> float:
