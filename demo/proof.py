@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import ClientSession
 
-from . import check, course, energy, hours, kept, kills, town, watches
+from . import check, course, energy, hours, kept, kills, people, town, watches
 from .check import Picture
 from .home_assistant import HomeAssistant, Installation
 from .kills import Kills
@@ -66,6 +66,15 @@ async def prove(
         stage = replace(stage, pause=kills.PAUSE)
         async with town.running(session, folder / "town-3.log", stage) as third:
             await kills.survive(report, installation, third, killed, log)
+    say("The town comes to the present …")
+    stage = replace(stage, behind=0)
+    async with (
+        town.running(session, folder / "town-4.log", stage) as fourth,
+        installation.running(session) as hass,
+    ):
+        await course.reconnected(hass, entry_id)
+        await people.prove(report, hass, fourth, entry_id)
+        await tell_quiet(report, hass, log)
     if not report.holds:
         message = f"Not everything holds. The end of {log.path}:\n{tail(log.path)}"
         raise DemoError(message)

@@ -113,6 +113,14 @@ class Town:
             response.raise_for_status()
             return parse_hours((await response.json())["hours"])
 
+    async def people(self, begin: datetime, end: datetime) -> dict[str, Any]:
+        """Give what people truly did, as the control interface describes it."""
+        asked = {"from": begin.isoformat(), "to": end.isoformat()}
+        async with self.session.get(f"{self.control}/truth/people", params=asked) as response:
+            response.raise_for_status()
+            told: dict[str, Any] = await response.json()
+            return told
+
     async def requests(self) -> int:
         """Give how often the network server was asked since the last `begin_anew`."""
         async with self.session.get(f"{self.control}/requests") as response:
