@@ -311,7 +311,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Read what is new; raises UpdateFailed or ConfigEntryAuthFailed."""
         self._polling = asyncio.current_task()
         try:
-            if self.server.polled and dt_util.utcnow() >= self._inventory_due:
+            if self.server.polled and self._is_inventory_due:
                 await self.async_take_inventory()
             await self._async_poll()
         except NetworkError as error:
@@ -327,6 +327,12 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             self._polling = None
             changed, self._changed = self._changed, set()
             self._issues.async_update(changed)
+
+    @property
+    def _is_inventory_due(self) -> bool:
+        """Tell it also where the clock was set back meanwhile."""
+        left = self._inventory_due - dt_util.utcnow()
+        return not timedelta() < left <= INVENTORY_INTERVAL
 
     async def _async_renew(self) -> None:
         """Begin with a new file, as what is read from the present one cannot be trusted."""
