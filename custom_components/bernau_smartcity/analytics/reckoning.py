@@ -31,7 +31,6 @@ from ..visitors.reasons import Reason
 from ..visitors.reports import coverage_of
 from ..visitors.zones import town_flows
 from .book import Book
-from .const import AT_HAND
 from .layout import Layout
 
 
@@ -72,7 +71,7 @@ class Reckoning:
 
     def figures(self, now: datetime, zone: tzinfo) -> Figures:
         """Work out all figures."""
-        self._counted.forget_before(now - AT_HAND)
+        self._counted.begin()
         zones = self._layout.zones.values()
         past = {each.id: self._past(each.id, now, zone, each.reset) for each in zones}
         days = {name: kept[-1] for name, kept in past.items()}

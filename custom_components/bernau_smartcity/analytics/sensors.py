@@ -32,8 +32,9 @@ from .reckoning import Figures
 
 _ATTRIBUTES: Final = frozenset(
     {
-        *("as_of", "coverage", "days", "earlier", "entries", "exits", "flows", "lower_bound"),
-        *("people", "reached", "reason", "share", "since", "standard_error", "until", "zones"),
+        *("as_of", "coverage", "days", "earlier", "entries", "error", "exits", "flows"),
+        *("lower_bound", "people", "reached", "reason", "share", "since", "standard_error"),
+        *("until", "zones"),
     }
 )
 
