@@ -21,7 +21,7 @@ from custom_components.bernau_smartcity.watcher import Watching
 from tests.fake_network import GAS, pulses, uplink
 
 METERS: Final = 1_000
-DAYS: Final = 35
+DAYS: Final = 16
 AT_ONCE: Final = 20
 END: Final = datetime(2026, 11, 22, 23, tzinfo=UTC)
 """Midnight in Berlin, and here."""
