@@ -130,6 +130,8 @@ EVERY: Final = (
     "chirpstack",
     "the_things_stack",
     "zenner_element",
+    "firefly",
+    "everynet",
     "chirpstack+push",
     "the_things_stack+push",
 )

@@ -4,6 +4,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
@@ -13,15 +14,24 @@ from .analytics.issues import async_clear_analytics_issues
 from .analytics.setup import async_setup_analytics, async_unload_analytics
 from .backfill import Backfill
 from .const import DOMAIN
-from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
+from .consumption_actions import async_register_consumption_actions
+from .coordinator import (
+    SIGNAL_LOADED,
+    SmartCityConfigEntry,
+    SmartCityCoordinator,
+    storage_path,
+    translated,
+)
+from .device_actions import async_register_device_actions
 from .entries import is_analytics
 from .issues import async_clear_issues
+from .limit_actions import async_register_limit_actions
 from .model import NetworkError
 from .mqtt_source import async_listen
 from .push import PushView
 from .settings_actions import async_register_settings_actions
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.NUMBER, Platform.SENSOR)
 
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -35,6 +45,9 @@ async def async_setup(
     async_register_actions(hass)
     hass.http.register_view(PushView())
     async_register_settings_actions(hass)
+    async_register_consumption_actions(hass)
+    async_register_device_actions(hass)
+    async_register_limit_actions(hass)
     async_register_analytics_actions(hass)
     return True
 
@@ -64,6 +77,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
     await async_listen(coordinator)
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_dispatcher_send(hass, SIGNAL_LOADED, coordinator)
     coordinator.async_start()
     Backfill(hass, coordinator).async_start()
     return True

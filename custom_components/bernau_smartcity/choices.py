@@ -12,6 +12,7 @@ from .model import Codec, Device, Medium, Quantity, Setting
 from .places import Places
 from .settings import medium_of, merged, of_input
 from .state import DeviceState, Key
+from .watcher import Watching
 
 OWN_LIMITS: Final = (Setting.LIMIT, Setting.MODULUS)
 
@@ -32,6 +33,7 @@ class Choices:
     """Of encrypted meters."""
     meters: Mapping[str, bool] = field(default_factory=dict)
     """Whether a meter behind a bridge is read, by its identity."""
+    watching: Watching = field(default_factory=Watching)
 
     def known(self, state: DeviceState) -> dict[str, str]:
         """Give what is known of a device but for keys: those never come from the server."""

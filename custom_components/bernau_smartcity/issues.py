@@ -114,9 +114,14 @@ def _too_high(coordinator: SmartCityCoordinator, _: str, state: DeviceState) -> 
     return ""
 
 
+def _silent(coordinator: SmartCityCoordinator, place: str, _: DeviceState) -> bool:
+    return coordinator.silence.is_silent(place) is True
+
+
 _TROUBLES: Final[Mapping[str, Trouble]] = {
     "decoder_needed": _needs_decoder,
     "device_twice": _twice,
+    "devices_silent": _silent,
     "encrypted": _with_status(ENCRYPTED),
     "history_missing": _withheld,
     "history_overflow": _overflowed,

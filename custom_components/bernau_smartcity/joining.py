@@ -57,7 +57,10 @@ class Joining:
                 self.store.hours.forget(dev_eui)
             known = [states[dev_eui] for dev_eui in devices if dev_eui in states]
             for key in dict.fromkeys(key for state in known for key in state.totals):
-                self.store.hours.anew(place, key, self._before(known, key, since - HOUR))
+                before_it = self._before(known, key, since - HOUR)
+                self.store.hours.anew(place, key, before_it)
+                # A day begins somewhere on the earth up to a day earlier.
+                self.store.watches.changed(place, key, before_it.toordinal() - 1)
 
     def part(self, state: DeviceState, key: Key) -> Part:
         """Give what a device counted of a total."""
@@ -153,6 +156,7 @@ class Joining:
             device=device,
             meter=heard.meter,
             heard=heard.heard,
+            rhythm=heard.rhythm,
             lost=sum(each.lost for each in known),
             latest=heard.latest,
             decisions=self._decisions(place, known),

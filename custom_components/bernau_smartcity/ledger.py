@@ -13,11 +13,14 @@ from .bridges import Taken, behind, identity_of, is_meter, released, unread
 from .choices import Choices
 from .gas_energy import factors_of, with_gas
 from .joining import Joining
+from .judging import LIMIT_ALARMS
 from .metering.gas import Factors
 from .metering.hours import Bounds, Compiled, Repair, Stretch, repair
+from .metering.limits import Span
 from .metering.plausibility import Limits
 from .metering.pulses import QUANTITY_OF_MEDIUM, weigh
 from .metering.register import Point, Sample
+from .metering.usage import Usage, usage
 from .model import (
     Batch,
     Codec,
@@ -26,6 +29,7 @@ from .model import (
     Missing,
     Quantity,
 )
+from .place_readings import PlaceReadings
 from .places import Places
 from .reader import Read, Reader
 from .readings import heard, newest, samples_of
@@ -44,6 +48,7 @@ from .totals import (
     spread_in,
     total_of,
 )
+from .watcher import Limits as TotalLimits, Watcher
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
@@ -70,6 +75,7 @@ class Ledger:
         self.aside = store.aside
         """Name of the file of which nothing could be read, if there was one."""
         self._joining = Joining(store, choices.places, self._limits_of)
+        self._watcher = Watcher(store, choices.watching, self._medium_of)
         self.revisions = Revisions()
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
@@ -77,6 +83,7 @@ class Ledger:
         self.left: set[str] = set()
         """Meters behind bridges that are no longer read, and still shown."""
         with store.transaction():
+            self._watcher.begin()
             known = dict(kept.states)
             for state in kept.states.values():
                 if not is_meter(state.device.dev_eui):
@@ -209,8 +216,31 @@ class Ledger:
             self._bounds = bounds
             self._by_device = {k: self._consumed(state) for k, state in self._by_device.items()}
             with self._store.transaction():
+                self._watcher.begin()
                 self.states = self._placed(self._by_device, self._by_device)
             return self.states
+
+    def set_limits(self, limits: TotalLimits, places: Iterable[str]) -> dict[str, DeviceState]:
+        """Use other limits of some places, and give their states."""
+        with self._lock:
+            self._watcher.set_limits(limits)
+            return self._judged_anew(places)
+
+    def end_hour(self) -> dict[str, DeviceState]:
+        """Give the states of places whose limit of an hour lies too far back to be told."""
+        with self._lock:
+            alarm = LIMIT_ALARMS[Span.HOUR]
+            return self._judged_anew(
+                place
+                for place, state in self.states.items()
+                if state.watched and any(name == alarm for _, name in state.watched.alarms)
+            )
+
+    def _judged_anew(self, places: Iterable[str]) -> dict[str, DeviceState]:
+        with self._store.transaction():
+            placed = self._placed([each for each in places if each in self.states], self._by_device)
+        self.states = self.states | placed
+        return placed
 
     def due(self, returned: Iterable[tuple[str, Key]], *, never_written: bool) -> list[Due]:
         """Give the totals whose hours are to be written: all, or those that never were.
@@ -260,6 +290,14 @@ class Ledger:
                 for where, state in self.states.items()
             }
 
+    def usage(self, where: str, key: Key, start: datetime, end: datetime) -> Usage:
+        """Give what a total counted between two times; blocks nobody for longer than that."""
+        with self._lock:
+            state = self.states.get(where)
+            known = state is not None and key in state.totals
+            points = self._joining.points(where, key, self._by_device, start) if known else ()
+            return usage(points, start, end)
+
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
         state = self.states.get(due.dev_eui)
         if state is None or due.key not in state.totals:
@@ -274,7 +312,19 @@ class Ledger:
         """Give the states of the places of devices that changed."""
         places = dict.fromkeys(map(self.places.place, changed))
         found = ((each, self._joining.placed(each, by_device, self._bounds)) for each in places)
-        return {place: state for place, state in found if state is not None}
+        return {
+            place: self._judged(place, state, by_device)
+            for place, state in found
+            if state is not None
+        }
+
+    def _judged(
+        self, place: str, state: DeviceState, by_device: Mapping[str, DeviceState]
+    ) -> DeviceState:
+        """Give a state with what its limits and watches tell."""
+        held = self.states.get(place)
+        readings = PlaceReadings(self._joining, place, by_device)
+        return self._watcher.judged(place, state, readings, None if held is None else held.watched)
 
     @property
     def places(self) -> Places:
@@ -450,6 +500,7 @@ class Ledger:
         since = changed.get(register)
         if since is not None:
             self._joining.changed(where, key, since)
+            self._watcher.changed(where, key, since)
         if since is None and not self._store.hours.known(where, key):
             since = self._store.samples.oldest(dev_eui, register)
         if since is not None:

@@ -24,6 +24,8 @@ class Reason(StrEnum):
     """Entries and exits differ by more than miscounting explains."""
     MISCOUNTED = "miscounted"
     """Errors of counting decide the result."""
+    UNSTEADY = "unsteady"
+    """The hours of the day contradict each other: some stay long where others walk through."""
     DRIFT_UNKNOWN = "drift_unknown"
     """How well the counters count shows after the first full day."""
     BINS_TOO_LONG = "bins_too_long"

@@ -160,7 +160,7 @@ def _total(counted: Sequence[Tally], silences: Iterable[Increment], grid: Grid) 
 def _sums(
     counted: Sequence[Tally], told: Sequence[bool], silences: Iterable[Increment], grid: Grid
 ) -> list[int | Reason]:
-    """Tell how many have passed when each bin ends; see `bins.cumulated`."""
+    """Tell how many have passed when each bin ends; see `bins.Sums`."""
     added = [each.passed or 0 for each in counted]
     unknown: list[Reason | None] = [None if each else Reason.NOT_REPORTED for each in told]
     lost = next((n for n, each in enumerate(counted) if each.flags & _LOSSES), grid.count)

@@ -1,0 +1,119 @@
+"""The network servers behind which a town has its faults, and how they are read here."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from aiohttp import ClientSession
+
+from custom_components.bernau_smartcity.model import Connection
+from custom_components.bernau_smartcity.network import _http
+from custom_components.bernau_smartcity.network._http import Credentials, Http
+from custom_components.bernau_smartcity.network._tts_api import Api
+from custom_components.bernau_smartcity.network.the_things_stack import TheThingsStack
+from custom_components.bernau_smartcity.network.zenner_element import ZennerElement
+from simulator import chirpstack, http, the_things_stack, zenner_element
+from simulator.faults import Kind
+from simulator.servers import Server
+from simulator.town import Town
+from tests.network.homes import QUICK, connect
+
+RETAINED: Final = 1_000
+"""Events of a device that ChirpStack keeps here: more than a test lasts."""
+HASTY: Final = replace(QUICK, request=0.5, opening=0.5, probe=0.1, silence=0.15, batch=0.3)
+"""Gives up soon, so that a server which never answers costs little."""
+HASTY_HTTP: Final = _http.Pace(answer=0.5, connection=0.5, pause=0.1, default_pause=0.02)
+
+ON_THE_AIR: Final = (
+    Kind.DROP,
+    Kind.SILENT,
+    Kind.DUPLICATE,
+    Kind.DELAY,
+    Kind.REORDER,
+    Kind.LATE_EVENT,
+    Kind.BROKEN,
+    Kind.CUT,
+    Kind.LONG,
+    Kind.FOREIGN,
+    Kind.ENCRYPTED,
+    Kind.RESET,
+)
+AT_THE_SERVER: Final = (
+    Kind.REMOVED,
+    Kind.APPLICATION_DELETED,
+    Kind.REFUSE,
+    Kind.CONNECTION_RESET,
+    Kind.HANG,
+    Kind.SLOW,
+    Kind.REJECT_KEY,
+    Kind.ERROR,
+)
+OVER_HTTP: Final = (Kind.RATE_LIMIT, Kind.CUT_BODY, Kind.NO_JSON)
+
+
+@dataclass(frozen=True)
+class Face:
+    """A kind of network server."""
+
+    key: str
+    serve: Callable[[Town], AbstractAsyncContextManager[Server]]
+    connect: Callable[[Server, ClientSession], Connection]
+    kinds: tuple[Kind, ...]
+    """The faults that it can have."""
+    error: int
+    """The status with which calls end under `Kind.ERROR`."""
+    vague: frozenset[Kind] = frozenset({Kind.REORDER})
+    """Faults after which it does not tell when an uplink was sent, but when it came."""
+
+
+def _now(server: Server) -> datetime:
+    return datetime.fromtimestamp(server.town.clock.now(), UTC)
+
+
+def _chirpstack(server: Server, _: ClientSession) -> Connection:
+    fields = server.credentials
+    return connect(fields["url"], fields["tenant"], HASTY, fields["api_key"])
+
+
+def _the_things_stack(server: Server, session: ClientSession) -> Connection:
+    headers = {"Authorization": f"Bearer {server.credentials['cluster_key']}"}
+    asked = Http(session, server.url, Credentials(headers=headers), pace=HASTY_HTTP)
+    return TheThingsStack(Api(asked, asked), partial(_now, server))
+
+
+def _zenner_element(server: Server, session: ClientSession) -> Connection:
+    params = {"auth": server.credentials["element_key"]}
+    asked = Http(session, server.url, Credentials(params=params), pace=HASTY_HTTP)
+    return ZennerElement(asked, partial(_now, server))
+
+
+FACES: Final[Mapping[str, Face]] = {
+    face.key: face
+    for face in (
+        Face(
+            "chirpstack",
+            partial(chirpstack.serve, options=chirpstack.Options(history=RETAINED, pause=0.003)),
+            _chirpstack,
+            (*ON_THE_AIR, Kind.BODY, *AT_THE_SERVER),
+            error=13,
+        ),
+        Face(
+            "the_things_stack",
+            partial(http.serve, api=the_things_stack.TheThingsStack),
+            _the_things_stack,
+            (*ON_THE_AIR, *AT_THE_SERVER, *OVER_HTTP, Kind.NOT_STORED),
+            error=500,
+            vague=frozenset({Kind.REORDER, Kind.DELAY}),
+        ),
+        Face(
+            "zenner_element",
+            partial(http.serve, api=zenner_element.ZennerElement),
+            _zenner_element,
+            (*ON_THE_AIR, *AT_THE_SERVER, *OVER_HTTP),
+            error=500,
+        ),
+    )
+}
