@@ -3,7 +3,7 @@
 Times are ISO 8601 in UTC; all answers are JSON.
 
 GET    /truth          {"now", "devices": [{"dev_eui", "name", "building", "application", "codec",
-                       "last_uplink_at", "values": [{"quantity", "channel", "value",
+                       "leaks", "last_uplink_at", "values": [{"quantity", "channel", "value",
                        "measured_at"}]}]}: what the newest readable uplink of each device said, in
                        kWh, m³, °C, W, m³/h, %, V and people. A device that was not heard yet has
                        null and no values. `?dev_eui=` asks for one.
@@ -73,6 +73,7 @@ def _device(town: Town, device: Device) -> dict[str, Any]:
         "building": device.building,
         "application": device.application.name,
         "codec": device.codec,
+        "leaks": device.loads[0].leaks(town.clock.now()),
         "last_uplink_at": iso(truth.at) if truth else None,
         "values": _values(truth.values) if truth else [],
     }

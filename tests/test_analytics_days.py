@@ -105,6 +105,7 @@ async def test_stay_of_yesterday_and_of_today(
     stay = told(hass, entry, "A", "dwell_yesterday")
     assert float(stay.state) == 21.25
     assert stay.attributes["people"] == 60
+    assert stay.attributes["error"] == 2
     assert stay.attributes["until"] == (start + DAY).astimezone(UTC).isoformat()
     assert told(hass, entry, "A", "drift").state == "0"
     assert float(told(hass, entry, "A", "dwell_now").state) == pytest.approx(24.375)
@@ -304,8 +305,8 @@ async def test_journeys_and_paths(
         "from": "Platz A",
         "to": "Platz A",
         "people": 224,
-        "at_least": 100,
-        "at_most": 280,
+        "at_least": 47,
+        "at_most": 294,
     }
     paths = await ask(hass, "get_visitor_paths", entry, paths=2)
     assert paths["rows"] == [

@@ -347,7 +347,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Read what is new; raises UpdateFailed or ConfigEntryAuthFailed."""
         self._polling = asyncio.current_task()
         try:
-            if self.server.polled and dt_util.utcnow() >= self._inventory_due:
+            if self.server.polled and self._is_inventory_due:
                 await self.async_take_inventory()
             await self._async_poll()
             self._judge_silence()
@@ -371,6 +371,12 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             self._changed.add(place)
             for update in tuple(self._listeners_by_device.get(place, ())):
                 update()
+
+    @property
+    def _is_inventory_due(self) -> bool:
+        """Tell it also where the clock was set back meanwhile."""
+        left = self._inventory_due - dt_util.utcnow()
+        return not timedelta() < left <= INVENTORY_INTERVAL
 
     async def _async_renew(self) -> None:
         """Begin with a new file, as what is read from the present one cannot be trusted."""

@@ -145,9 +145,13 @@ def _hour(turn: Turn, limit: float) -> Limited:
 
 
 def by_days(
-    turn: Turn, watches: Sequence[Watch], known: Sequence[Day], least: float | None
+    turn: Turn,
+    watches: Sequence[Watch],
+    known: Sequence[Day],
+    least: float | None,
+    first: int | None = None,
 ) -> dict[Watch, Finding]:
-    """Judge a total by the days that are known of it."""
+    """Judge a total by the days that are known of it; first is the first new one, if any."""
     found = dict.fromkeys(watches, UNKNOWN)
     if not known:
         for watch in watches:
@@ -156,7 +160,7 @@ def by_days(
         return found
     recent = turn.today - known[-1].number <= RECENT
     if Watch.BASE in watches:
-        found[Watch.BASE] = _base(turn, known, least, recent=recent)
+        found[Watch.BASE] = _base(turn, known, least, first)
     if Watch.STANDSTILL in watches:
         finding, day = standstill(known, turn.newest.total)
         on = day is not None and (recent or turn.day_of(Watch.STANDSTILL) is not None)
@@ -169,17 +173,20 @@ def by_days(
     return found
 
 
-def _base(turn: Turn, known: Sequence[Day], least: float | None, *, recent: bool) -> Finding:
+def _base(turn: Turn, known: Sequence[Day], least: float | None, first: int | None) -> Finding:
+    """Judge each new day by those before it, as if it had been read in time."""
     if least is None:
         return UNKNOWN
-    held = Base(turn.day_of(Watch.BASE), turn.day_of(WEEKEND))
-    finding, began = base_load(known, least, held)
-    if not recent:  # nothing begins by what was long ago
-        began = Base(began.night and held.night, began.weekend and held.weekend)
+    began = Base(turn.day_of(Watch.BASE), turn.day_of(WEEKEND))
+    finding = UNKNOWN
+    for last, day in enumerate(known, 1):
+        if last == len(known) or (first is not None and day.number >= first):
+            finding, began = base_load(known[:last], least, began)
+    if turn.today - known[-1].number > RECENT and turn.since_when(Watch.BASE) is None:
+        began = began._replace(night=None)  # nothing begins by what was long ago
     turn.hold_day(Watch.BASE, began.night)
     turn.hold_day(WEEKEND, began.weekend)
-    name = WEEKEND if began.night is None else Watch.BASE
-    return _told(turn, finding, name)
+    return _told(turn, finding, WEEKEND if began.night is None else Watch.BASE)
 
 
 def _told(turn: Turn, finding: Finding, name: str) -> Finding:

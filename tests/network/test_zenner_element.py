@@ -335,6 +335,24 @@ async def test_device_that_came_into_the_folder() -> None:
     assert home.cursors[EUI]
 
 
+async def test_devices_read_anew_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as there is time for, so that what is new need not wait."""
+    monkeypatch.setattr(_element_lists, "PATIENCE", -1)
+    async with polled(FACE, town_of(5)) as here:
+        await here.home.connection.devices(here.town_scopes)
+        await here.settle()
+        anew = list(here.town.all_devices)[:3]
+        for dev_eui in anew:
+            del here.home.cursors[dev_eui]
+        missing = []
+        while not set(anew) <= here.home.cursors.keys():
+            before = here.town.clock.now()
+            here.town.clock.advance(600)
+            assert delivered(await here.poll()) >= stored(here.town, before)
+            missing.append(len(set(anew) - here.home.cursors.keys()))
+        assert len(missing) > 1
+
+
 async def test_list_that_is_none() -> None:
     """Something else answers there; devices without identity are left out."""
     server, home = town([])

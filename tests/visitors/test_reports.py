@@ -55,7 +55,7 @@ def test_journeys_with_their_bounds() -> None:
     found = estimated(PASSAGES)
     assert isinstance(found, Journeys)
     rows = journey_rows(found, Discretion(10))
-    assert rows[0] == Row(("A", "A"), 224, Bounds(100, 280))
+    assert rows[0] == Row(("A", "A"), 224, Bounds(47, 294))
     assert Row(("C", "A"), None) in rows
     told = walks(found, Discretion(5, 5), 2, 4)
     assert [(walk.zones, walk.people) for walk in told.walks] == [(("A",), 175), (("A", "B"), 35)]

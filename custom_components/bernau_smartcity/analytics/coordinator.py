@@ -31,7 +31,7 @@ from .book import Book, Sampled
 from .const import CONF_RETENTION, DEFAULT_RETENTION
 from .counters import SENSOR, line_of
 from .issues import async_tell_issues
-from .layout import layout_of
+from .layout import Layout, layout_of
 from .parking import Spaces
 from .reckoning import Figures, Reckoning
 from .words import async_words
@@ -59,8 +59,10 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
     outside: str
     """What lies outside, in the language of the system."""
 
-    def __init__(self, hass: HomeAssistant, entry: AnalyticsConfigEntry, book: Book) -> None:
-        """Use an open book; it is closed with the coordinator."""
+    def __init__(
+        self, hass: HomeAssistant, entry: AnalyticsConfigEntry, layout: Layout, book: Book
+    ) -> None:
+        """Use an open book of the lines of a layout; it is closed with the coordinator."""
         super().__init__(
             hass,
             LOGGER,
@@ -71,7 +73,7 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
             ),
         )
         self.book = book
-        self.layout = layout_of(entry)
+        self.layout = layout
         self.reckoning = Reckoning(self.layout, book)
         self._unread = set(self.layout.lines)
         self._spaces = {
@@ -83,17 +85,17 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
     @classmethod
     async def async_open(cls, hass: HomeAssistant, entry: AnalyticsConfigEntry) -> Self:
         """Open what is kept; raises ConfigEntryNotReady if the disk refuses."""
-        lines = layout_of(entry).lines
+        layout = layout_of(entry)
         now = dt_util.utcnow()
         try:
             book = await hass.async_add_executor_job(
-                Book.open, storage_path(hass, entry), lines, now
+                Book.open, storage_path(hass, entry), layout.lines, now
             )
         except (OSError, sqlite3.Error) as error:
             raise ConfigEntryNotReady(
                 translation_domain=DOMAIN, translation_key="storage_failed"
             ) from error
-        coordinator = cls(hass, entry, book)
+        coordinator = cls(hass, entry, layout, book)
         device = dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id,
             identifiers={(DOMAIN, entry.entry_id)},

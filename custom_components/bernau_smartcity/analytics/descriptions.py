@@ -178,6 +178,7 @@ def _dwell_more(dwell: Dwell | Reason) -> dict[str, Any]:
         return {}
     return {
         "people": round((dwell.entered + dwell.left) / 2),
+        "error": round(100 * dwell.error),
         "lower_bound": bool(dwell.flags & LOWER_BOUND),
     }
 

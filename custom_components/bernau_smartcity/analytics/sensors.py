@@ -34,28 +34,9 @@ from .reckoning import Figures
 
 _ATTRIBUTES: Final = frozenset(
     {
-        *(
-            "as_of",
-            "bays",
-            "coverage",
-            "days",
-            "earlier",
-            "entries",
-            "exits",
-            "flows",
-            "lower_bound",
-        ),
-        *(
-            "known",
-            "people",
-            "reached",
-            "reason",
-            "share",
-            "since",
-            "standard_error",
-            "until",
-            "zones",
-        ),
+        *("as_of", "bays", "coverage", "days", "earlier", "entries", "error", "exits"),
+        *("flows", "known", "lower_bound", "people", "reached", "reason", "share"),
+        *("since", "standard_error", "until", "zones"),
     }
 )
 
