@@ -10,8 +10,10 @@ import sys
 
 import benchmarks
 
+from ._options import Options
+
 type Figures = Mapping[str, float]
-type Measure = Callable[[], Awaitable[Figures]]
+type Measure = Callable[[Options], Awaitable[Figures]]
 
 
 def _measures() -> dict[str, Measure]:
@@ -35,14 +37,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=benchmarks.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(measures)}")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    usual = Options()
+    own = parser.add_argument_group("of the measurement `beside`")
+    own.add_argument(
+        "--devices", type=int, nargs="+", default=usual.devices, metavar="N", help="%(default)s"
+    )
+    own.add_argument("--runs", type=int, default=usual.runs, metavar="N", help="%(default)s")
+    own.add_argument(
+        "--interval",
+        type=float,
+        default=usual.interval,
+        metavar="SECONDS",
+        help="between two uplinks of a device; %(default)s",
+    )
+    own.add_argument("--subjects", nargs="+", default=(), metavar="NAME", help="not all of them")
     chosen = parser.parse_args()
+    options = Options(
+        tuple(chosen.devices), chosen.runs, chosen.interval, frozenset(chosen.subjects)
+    )
     unknown = set(chosen.names) - measures.keys()
     if unknown:
         parser.error(f"there is no measurement {', '.join(sorted(unknown))}")
     results: dict[str, Figures] = {}
     for name in chosen.names or measures:
         print(f"… {name}", file=sys.stderr)  # noqa: T201  # this is a command
-        results[name] = asyncio.run(measures[name]())
+        results[name] = asyncio.run(measures[name](options))
     print(json.dumps(results, indent=2) if chosen.json else _table(results))  # noqa: T201  # command
 
 
