@@ -85,6 +85,11 @@ def body(read: Callable[[Any], object], data: bytes) -> None:
         return
 
 
+def row(read: Callable[[Any, Device], object], data: bytes) -> None:
+    """Read a row of a list, which has an id: others are left out before."""
+    body(lambda found: read({"id": "1", **found}, DEVICE), data)
+
+
 def stored(data: bytes) -> None:
     """Read a state as it is kept; what cannot be read begins anew."""
     try:
@@ -162,15 +167,15 @@ TARGETS: Final[Mapping[str, tuple[tuple[bytes, ...], Run]]] = {
     ),
     "element_packet": (
         _texts(*_rows("zenner_element", "packets.json")),
-        partial(body, lambda row: _element_packets.uplink_of(row, DEVICE)),
+        partial(row, _element_packets.uplink_of),
     ),
     "element_reading": (
         _texts(*_rows("zenner_element", "readings.json")),
-        partial(body, lambda row: _element_packets.decoded_of(row, DEVICE)),
+        partial(row, _element_packets.decoded_of),
     ),
     "element_device": (
         _texts(*_rows("zenner_element", "devices.json")),
-        partial(body, lambda row: _element_packets.device_of(row, "folder")),
+        partial(body, partial(_element_packets.device_of, folder="folder")),
     ),
     "stored_state": (_texts(to_json(STATE), to_json(DeviceState(device=DEVICE))), stored),
     "settings_list": (
