@@ -7,6 +7,7 @@ from importlib import import_module
 import json
 from pkgutil import iter_modules
 import sys
+from textwrap import indent
 
 import benchmarks
 
@@ -14,10 +15,11 @@ from ._options import Options
 
 type Figures = Mapping[str, float]
 type Measure = Callable[[Options], Awaitable[Figures]]
+type Table = Callable[[Figures], str]
 
 
-def _measures() -> dict[str, Measure]:
-    """Find every module that has a function `measure`."""
+def _measures() -> dict[str, tuple[Measure, Table]]:
+    """Find every module that has a function `measure`; it may have a `table` of its own."""
     import_module("tests.phacc_compat")  # lets the test harness load, whose core is measured
     modules = (
         import_module(f"benchmarks.{module.name}")
@@ -25,7 +27,7 @@ def _measures() -> dict[str, Measure]:
         if not module.name.startswith("_")
     )
     return {
-        module.__name__.rpartition(".")[2]: module.measure
+        module.__name__.rpartition(".")[2]: (module.measure, getattr(module, "table", _table))
         for module in modules
         if hasattr(module, "measure")
     }
@@ -61,17 +63,17 @@ def main() -> None:
     results: dict[str, Figures] = {}
     for name in chosen.names or measures:
         print(f"… {name}", file=sys.stderr)  # noqa: T201  # this is a command
-        results[name] = asyncio.run(measures[name](options))
-    print(json.dumps(results, indent=2) if chosen.json else _table(results))  # noqa: T201  # command
+        measure, table = measures[name]
+        results[name] = asyncio.run(measure(options))
+        if not chosen.json:
+            print(f"{name}\n{indent(table(results[name]), '  ')}")  # noqa: T201  # command
+    if chosen.json:
+        print(json.dumps(results, indent=2))  # noqa: T201  # command
 
 
-def _table(results: Mapping[str, Figures]) -> str:
-    lines = []
-    for name, figures in results.items():
-        lines.append(name)
-        width = max(map(len, figures))
-        lines += [f"  {figure:<{width}}  {value:>12,.4g}" for figure, value in figures.items()]
-    return "\n".join(lines)
+def _table(figures: Figures) -> str:
+    width = max(map(len, figures))
+    return "\n".join(f"{figure:<{width}}  {value:>12,.4g}" for figure, value in figures.items())
 
 
 main()

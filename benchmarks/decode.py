@@ -138,7 +138,8 @@ async def _share(hass: HomeAssistant, model: str) -> float:
     and when the device was heard.
     """
     vector = _first(model)
-    decoding = _seconds(lambda: tuple(vector.codec.decode(vector.uplink)))
+    decode, uplink = vector.codec.decode, vector.uplink
+    decoding = _seconds(lambda: tuple(decode(uplink)))
     present = {(each.quantity, each.channel): each for each in vector.readings or ()}
     totals = [each for each in present.values() if each.quantity.kind is Kind.REGISTER]
     shown = [*present.values(), *totals, *totals, next(iter(present.values()))]

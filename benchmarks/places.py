@@ -7,8 +7,9 @@ from tempfile import TemporaryDirectory
 import time
 from typing import Final
 
+from custom_components.bernau_smartcity.choices import Choices
 from custom_components.bernau_smartcity.codecs import assign
-from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.ledger import Ledger
 from custom_components.bernau_smartcity.metering.hours import (
     FIVE_MINUTES,
     HOUR,

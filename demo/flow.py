@@ -93,7 +93,7 @@ async def set_up(hass: HomeAssistant, known: Mapping[str, str], decoders: Sequen
         if step["type"] == "create_entry":
             return str(step["result"]["entry_id"])
         if step["type"] == "menu":
-            body: dict[str, Any] = {"next_step_id": known["server"]}
+            body: dict[str, Any] = {"next_step_id": "server"}
         elif step["type"] == "form":
             if step.get("errors"):
                 message = f"The set-up was refused in step {step['step_id']}: {step['errors']}"

@@ -1,13 +1,17 @@
 """Claims told one by one, with what speaks against each."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from . import check
 from .home_assistant import HomeAssistant
+from .process import InVainError, wait_until
 
 SHOWN: Final = 12
+POLL_LIMIT: Final = 90.0
+"""Seconds; a poll that reads the history of devices anew takes its time."""
 
 
 class Report:
@@ -43,7 +47,17 @@ class Log:
 
 
 async def tell_quiet(report: Report, hass: HomeAssistant, log: Log) -> None:
-    """Expect that nothing of ours complained since the last time, nor asks for anything."""
+    """Expect that nothing of ours complained since the last time, nor asks for anything.
+
+    What asks for repair is told when a poll ends, which may still be under way.
+    """
     report.tell("Home Assistant's log holds no warning and no error of ours", log.complaints())
-    issues = await hass.command("repairs/list_issues")
-    report.tell("Nothing of ours asks for repair", check.repairs(issues["issues"]))
+    asking: list[str] = []
+
+    async def attempt() -> str | None:
+        asking[:] = check.repairs((await hass.command("repairs/list_issues"))["issues"])
+        return f"{len(asking)} repairs are asked for" if asking else None
+
+    with suppress(InVainError):
+        await wait_until("nothing asks for repair", attempt, POLL_LIMIT)
+    report.tell("Nothing of ours asks for repair", asking)

@@ -12,7 +12,7 @@ from .build import build
 from .chirpstack import Options
 from .clock import Clock
 from .control import control
-from .servers import CHIRPSTACK, names, serving
+from .servers import CHIRPSTACK, devices_for, names, serving
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -48,6 +48,7 @@ async def _run(chosen: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stop.set)
     seed, interval = chosen.seed, chosen.uplink_interval
     town = build(seed, chosen.devices, clock=Clock(chosen.behind), interval=interval)
+    town.all_devices = devices_for(chosen.server, town.all_devices)
     options = Options(
         history=chosen.history,
         event_ttl=chosen.event_ttl,

@@ -219,6 +219,6 @@ def devices(seed: int) -> list[Device]:
     plans = [
         *(plan for n, building in enumerate(BUILDINGS) for plan in _meters(building, n % 3)),
         *(_sub_meter(meter) for meter in SUB_METERS),
-        *visitors.plans(),
+        *visitors.plans(seed),
     ]
     return [_device(seed, plan) for plan in plans]

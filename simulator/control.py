@@ -10,6 +10,12 @@ GET    /truth          {"now", "devices": [{"dev_eui", "name", "building", "appl
 GET    /truth/hours    ?dev_eui=…&from=…&to=…  {"dev_eui", "hours": [{"at", "values": [{"quantity",
                        "channel", "value"}]}]}: what the registers really showed at each full hour,
                        whether it was sent or not.
+GET    /truth/people   ?from=…&to=…  what people truly did: {"visits", "zones": [{"zone", "entered",
+                       "left", "present" (at the end), "mean_stay_minutes"}], "gates": [{"name",
+                       "origin", "target", "mode", "swapped", "dev_eui", "channel", "forward",
+                       "backward"}], "flows" and "journeys": [{"origin", "target", "people"}],
+                       "arrivals": {mode: people}, "paths": [{"zones", "people"}]}. Outside is "*".
+                       Zones are empty at 3 o'clock in the morning.
 GET    /requests       {"calls": {"DeviceService/List": 3, …}, "total", "open_streams",
                        "max_open_streams"}
 POST   /requests/reset  begins to count at zero.
@@ -39,6 +45,7 @@ from .build import inventory
 from .clock import iso, parse
 from .inventory import Device
 from .moments import Value
+from .people.told import told
 from .servers import Server
 from .town import Town
 
@@ -77,6 +84,13 @@ def _refusal(error: object) -> web.HTTPBadRequest:
     )
 
 
+def _span(request: web.Request) -> tuple[float, float]:
+    try:
+        return parse(request.query["from"]), parse(request.query["to"])
+    except (KeyError, ValueError) as error:
+        raise _refusal(error) from error
+
+
 async def _body(request: web.Request) -> dict[str, Any]:
     try:
         body = await request.json()
@@ -105,6 +119,7 @@ class Control:
             [
                 web.get("/truth", self._truth),
                 web.get("/truth/hours", self._hours),
+                web.get("/truth/people", self._people),
                 web.get("/requests", self._requests),
                 web.post("/requests/reset", self._reset_requests),
                 web.get("/faults", self._faults),
@@ -138,15 +153,20 @@ class Control:
 
     async def _hours(self, request: web.Request) -> web.Response:
         device = self._one(request)
-        try:
-            begin, end = parse(request.query["from"]), parse(request.query["to"])
-        except (KeyError, ValueError) as error:
-            raise _refusal(error) from error
+        begin, end = _span(request)
         hours = [
             {"at": iso(truth.at), "values": _values(truth.values)}
             for truth in self._town.hours(device, begin, end)
         ]
         return web.json_response({"dev_eui": device.dev_eui, "hours": hours})
+
+    async def _people(self, request: web.Request) -> web.Response:
+        begin, end = _span(request)
+        try:
+            found = told(self._town, begin, min(end, self._town.clock.now()))
+        except ValueError as error:
+            raise _refusal(error) from error
+        return web.json_response(found)
 
     async def _requests(self, _: web.Request) -> web.Response:
         return web.json_response(self._server.requests.as_json())

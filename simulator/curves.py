@@ -135,6 +135,26 @@ _DAY_SHAPES: Mapping[str, tuple[Sequence[int], Sequence[int]]] = {
         (1, 0, 0, 0, 1, 4, 14, 34, 46, 60, 72, 78, 74, 70, 76, 88, 100, 92, 66, 42, 26, 16, 9, 4),
         (4, 2, 1, 0, 0, 1, 4, 10, 26, 50, 78, 96, 100, 92, 94, 90, 78, 60, 44, 34, 28, 20, 13, 8),
     ),
+    "work": (
+        (0, 0, 0, 0, 1, 12, 62, 100, 74, 24, 8, 4, 3, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0),
+        (0, 0, 0, 0, 0, 1, 4, 8, 12, 14, 8, 4, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    ),
+    "leaving": (
+        (0, 0, 0, 2, 18, 55, 96, 100, 62, 30, 20, 16, 16, 16, 14, 12, 11, 9, 7, 5, 4, 3, 1, 0),
+        (0, 0, 0, 1, 4, 9, 16, 24, 34, 40, 38, 32, 28, 24, 22, 20, 16, 14, 12, 10, 8, 5, 2, 0),
+    ),
+    "returning": (
+        (0, 0, 0, 0, 1, 2, 4, 6, 7, 8, 10, 14, 20, 30, 46, 72, 98, 100, 72, 44, 28, 20, 14, 9),
+        (0, 0, 0, 0, 1, 2, 4, 6, 8, 11, 14, 18, 22, 26, 30, 34, 38, 40, 36, 30, 24, 18, 14, 9),
+    ),
+    "evening": (
+        (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4, 12, 60, 100, 18, 2, 0, 0),
+        (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 8, 10, 12, 40, 60, 20, 30, 70, 100, 12, 0, 0, 0),
+    ),
+    "market": (
+        (0, 0, 0, 0, 0, 0, 1, 10, 62, 96, 100, 86, 58, 22, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        (0, 0, 0, 0, 0, 0, 0, 8, 54, 96, 100, 92, 60, 20, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+    ),
     "errands": (
         (0, 0, 0, 0, 0, 1, 4, 16, 62, 92, 100, 88, 46, 64, 70, 66, 52, 28, 4, 2, 1, 0, 0, 0),
         (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
@@ -144,6 +164,7 @@ _DAY_SHAPES: Mapping[str, tuple[Sequence[int], Sequence[int]]] = {
         (0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 90, 100, 70, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     ),
 }
+_TO_WORK = frozenset({"train", "commuter", "work", "leaving", "returning"})
 _CLOSED_ON_SUNDAY = frozenset({"errands", "reading"})
 _MARKET_HOURS = range(8, 14)
 _MARKET_CROWD = 1.9
@@ -156,12 +177,14 @@ def _visitors(kind: str) -> Weight:
     def weight(hour: Hour, at: float) -> float:
         if kind in _CLOSED_ON_SUNDAY and hour.is_rest:
             return 0.0
+        if kind == "market" and not hour.market_day:
+            return 0.0
         share = (working if hour.working_day else other)[hour.hour] / 100
         if kind == "strolling":
             share *= 1 - 0.55 * min(1.0, weather.rain(at))
             if hour.market_day and hour.hour in _MARKET_HOURS:
                 share *= _MARKET_CROWD
-        if working is _COMMUTERS[0] and hour.school_break:
+        if kind in _TO_WORK and hour.school_break:
             share *= 0.8
         return share
 
@@ -186,7 +209,7 @@ def evenly(part: float) -> float:
     return part
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Curve:
     """Running sums of hourly amounts since the beginning, extended as far as asked."""
 
@@ -226,7 +249,7 @@ def curve(use: str, medium: str, variant: int = 0) -> Curve:
 
 
 @cache
-def visitor_curve(kind: str, variant: int) -> Curve:
+def visitor_curve(kind: str, variant: int, *, by_train: bool = False) -> Curve:
     """Give the curve of people who come past a counter."""
-    shape = train_rhythm if kind == "train" else evenly
+    shape = train_rhythm if by_train or kind == "train" else evenly
     return Curve(_visitors(kind), text_salt(f"{kind}/{variant}"), shape)

@@ -6,6 +6,9 @@ from functools import partial
 from typing import Final, Protocol
 
 from . import chirpstack, http
+from .everynet import Everynet
+from .firefly import Firefly
+from .inventory import Device
 from .requests import Requests
 from .the_things_stack import TheThingsStack
 from .town import Town
@@ -38,13 +41,24 @@ CHIRPSTACK: Final = "chirpstack"
 HTTP: Final[Mapping[str, Callable[[Town], http.Api]]] = {
     "the_things_stack": TheThingsStack,
     "zenner_element": ZennerElement,
+    "firefly": Firefly,
+    "everynet": Everynet,
 }
 """Those whose interface is HTTP."""
+_WITHOUT_PARSER: Final = frozenset({"everynet"})
+_READ_BY_SERVER: Final = "decoded"
+"""Devices whose messages only a parser on the server understands."""
 
 
 def names() -> list[str]:
     """Give the names of all."""
     return [CHIRPSTACK, *HTTP]
+
+
+def devices_for(name: str, devices: Mapping[str, Device]) -> dict[str, Device]:
+    """Give the devices that a town can have behind this server."""
+    unreadable = {_READ_BY_SERVER} if name in _WITHOUT_PARSER else set[str]()
+    return {eui: device for eui, device in devices.items() if device.codec not in unreadable}
 
 
 def serving(name: str, options: chirpstack.Options, **how: object) -> Serve:

@@ -64,6 +64,10 @@ class Town:
             if device.application.id == application_id and not self._removed(device)
         ]
 
+    def present(self) -> list[Device]:
+        """Give the present devices of all applications."""
+        return [device for key in self.applications for device in self.devices(key)]
+
     def device(self, dev_eui: str) -> Device | None:
         """Give a present device by its EUI in lower case."""
         device = self.all_devices.get(dev_eui)

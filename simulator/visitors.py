@@ -7,47 +7,46 @@ from . import catalogue
 from .curves import visitor_curve
 from .inventory import Profile
 from .loads import Load, Scaled
+from .people.bernau import quarter
+from .people.quarter import Crossings, Quarter, gate_number
 from .plans import Plan, start
 
 MEDIA = frozenset({"people", "traffic", "parking"})
 
 
 class Counter(NamedTuple):
-    """A visitor counter: where, which model, who comes, how long they stay."""
+    """A visitor counter: where, which model, and the gate at each of its lines."""
 
     place: str
     name: str
     model: str
-    crowd: str
-    stay: float
-    """Seconds after which who came in goes out."""
     interval: float
-    people: tuple[float, ...]
-    """For each line, in the busiest hour."""
+    gates: tuple[str, ...]
+    """By their names in `people.bernau`."""
 
 
 COUNTERS = (
-    Counter("Bahnhof", "Haupteingang", "vs133", "train", 34_200, 600, (940, 310)),
-    Counter("Bahnhof", "Ausgang Ladestraße", "vs350", "train", 33_000, 900, (260,)),
-    Counter("Bahnhof", "Fahrradstation", "pcr2", "commuter", 32_400, 900, (120,)),
-    Counter("Bushaltestelle Bahnhof", "Bussteig 1", "vs350", "commuter", 31_000, 900, (210,)),
-    Counter("Bushaltestelle Bahnhof", "Bussteig 2", "vs350", "commuter", 31_000, 900, (140,)),
-    Counter("Parkhaus am Bahnhof", "Fußgängertür", "vs350", "commuter", 33_600, 900, (190,)),
-    Counter("Parkplatz Waschspüle", "Zugang Altstadt", "pcr2", "strolling", 5_400, 600, (85,)),
-    Counter("Parkplatz Mauerstraße", "Zugang Altstadt", "pcr2", "strolling", 6_300, 600, (60,)),
-    Counter("Steintor", "Durchgang", "pcr2", "strolling", 4_200, 600, (310,)),
-    Counter("Mühlentor", "Durchgang", "pcr2", "strolling", 3_900, 600, (240,)),
-    Counter("Königstor", "Durchgang", "vs350", "strolling", 4_800, 900, (180,)),
-    Counter("Marktplatz", "Bürgermeisterstraße", "pcr2", "strolling", 2_700, 600, (420,)),
-    Counter("Rathaus", "Eingang Bürgerservice", "vs133", "errands", 1_500, 600, (75,)),
-    Counter("Stadtbibliothek", "Eingang", "vs350", "reading", 3_600, 900, (48,)),
-    Counter("Bahnhofsplatz", "Ostseite", "vs360", "commuter", 31_500, 900, (150,)),
-    Counter("Bahnhofsplatz", "Aufgang Gleis 1", "l_xl", "train", 33_600, 600, (420,)),
-    Counter("Stadthalle", "Saaleingang", "imbuildings", "strolling", 5_000, 900, (55,)),
-    Counter("Treff 23", "Eingang", "hkt", "reading", 4_500, 900, (22,)),
-    Counter("Stadtpark", "Eingang Mühlenstraße", "yosensi", "strolling", 4_000, 900, (70,)),
-    Counter("Galerie Bernau", "Eingang", "comptipix", "strolling", 2_400, 900, (40, 25)),
-    Counter("Tourist-Information", "Verkaufsraum", "vs121", "errands", 900, 900, (60,)),
+    Counter("Bahnhof", "Haupteingang", "vs133", 600, ("train", "train_side")),
+    Counter("Bahnhof", "Ausgang Ladestraße", "vs350", 900, ("yard",)),
+    Counter("Bahnhof", "Fahrradstation", "pcr2", 900, ("bicycles",)),
+    Counter("Bushaltestelle Bahnhof", "Bussteig 1", "vs350", 900, ("bus_1",)),
+    Counter("Bushaltestelle Bahnhof", "Bussteig 2", "vs350", 900, ("bus_2",)),
+    Counter("Parkhaus am Bahnhof", "Fußgängertür", "vs350", 900, ("garage",)),
+    Counter("Parkplatz Waschspüle", "Zugang Altstadt", "pcr2", 600, ("wash_park",)),
+    Counter("Parkplatz Mauerstraße", "Zugang Altstadt", "pcr2", 600, ("wall_park",)),
+    Counter("Steintor", "Durchgang", "pcr2", 600, ("stone_gate",)),
+    Counter("Mühlentor", "Durchgang", "pcr2", 600, ("mill_gate",)),
+    Counter("Königstor", "Durchgang", "vs350", 900, ("kings_gate",)),
+    Counter("Marktplatz", "Bürgermeisterstraße", "pcr2", 600, ("market",)),
+    Counter("Rathaus", "Eingang Bürgerservice", "vs133", 600, ("town_hall",)),
+    Counter("Stadtbibliothek", "Eingang", "vs350", 900, ("library",)),
+    Counter("Bahnhofsplatz", "Ostseite", "vs360", 900, ("east",)),
+    Counter("Bahnhofsplatz", "Aufgang Gleis 1", "l_xl", 600, ("platform",)),
+    Counter("Stadthalle", "Saaleingang", "imbuildings", 900, ("hall",)),
+    Counter("Treff 23", "Eingang", "hkt", 900, ("club",)),
+    Counter("Stadtpark", "Eingang Mühlenstraße", "yosensi", 900, ("park",)),
+    Counter("Galerie Bernau", "Eingang", "comptipix", 900, ("gallery", "gallery_yard")),
+    Counter("Tourist-Information", "Verkaufsraum", "vs121", 900, ("information",)),
 )
 
 
@@ -127,17 +126,14 @@ _TAGS: Mapping[str, Mapping[str, str]] = {
 """What no payload of a model tells."""
 
 
-def _counter(counter: Counter, variant: int) -> Plan:
+def _counter(counter: Counter, town: Quarter) -> Plan:
     codec, profile = MODELS[counter.model]
-    crowd = visitor_curve(counter.crowd, variant)
     loads: list[Load] = []
-    for line, people in enumerate(counter.people):
+    for line, name in enumerate(counter.gates, 1):
         # Who was inside when the counter was mounted had not been counted coming in.
-        begin = start(counter.place, f"{counter.name} {line}", 40_000)
-        loads += (
-            Scaled(crowd, people, begin),
-            Scaled(crowd, people, begin, delay=counter.stay),
-        )
+        begin = round(start(counter.place, f"{counter.name} {line}", 40_000))
+        number = gate_number(town, name)
+        loads += (Crossings(town, number, direction, begin) for direction in (0, 1))
     return Plan(
         place=counter.place,
         name=counter.name,
@@ -167,7 +163,8 @@ def _spot(spot: Spot, variant: int) -> Plan:
     )
 
 
-def plans() -> Iterator[Plan]:
+def plans(seed: int) -> Iterator[Plan]:
     """Give all counters and sensors."""
-    yield from (_counter(counter, n % 4) for n, counter in enumerate(COUNTERS))
+    town = quarter(seed)
+    yield from (_counter(counter, town) for counter in COUNTERS)
     yield from (_spot(spot, n % 4) for n, spot in enumerate(SPOTS))

@@ -1,11 +1,14 @@
 """Codecs of imaginary devices: messages in parts, encrypted ones, and bridges."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.choices import Choices
+from custom_components.bernau_smartcity.keys import Keys
+from custom_components.bernau_smartcity.ledger import Ledger
 from custom_components.bernau_smartcity.model import (
     Batch,
     Codec,
@@ -22,6 +25,7 @@ from custom_components.bernau_smartcity.model import (
     Uplink,
     WaitingError,
 )
+from custom_components.bernau_smartcity.places import Places
 from custom_components.bernau_smartcity.state import Key
 from custom_components.bernau_smartcity.store import Store
 
@@ -150,8 +154,21 @@ def batch(*uplinks: Uplink, device: Device = DEVICE) -> Batch:
     return Batch(device=device, uplinks=uplinks, cursors={device.dev_eui: "1"})
 
 
-def opened(path: Path, codec: Codec | None, **choices: object) -> Ledger:
+def opened(
+    path: Path,
+    codec: Codec | None,
+    settings: Mapping[Any, str] | None = None,
+    *,
+    keys: Mapping[str, str] | None = None,
+    meters: Mapping[str, bool] | None = None,
+    places: Places | None = None,
+) -> Ledger:
     """Open a ledger whose user chose this."""
-    settings = choices.pop("settings", {})
-    given = Choices(lambda _: codec, lambda _: settings, **choices)  # type: ignore[arg-type, return-value]  # fields of Choices
+    given = Choices(
+        lambda _: codec,
+        lambda _: settings or {},
+        places or Places(),
+        keys=Keys(keys),
+        meters=meters or {},
+    )
     return Ledger(Store.open(path), given)

@@ -10,7 +10,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.bernau_smartcity.bridges import FOUND_KEPT, identity_of, is_meter
-from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.choices import Choices
+from custom_components.bernau_smartcity.ledger import Ledger
 from custom_components.bernau_smartcity.metering.hours import Period
 from custom_components.bernau_smartcity.model import (
     Batch,
@@ -172,8 +173,8 @@ def test_two_bridges_hear_one_meter(path: Path) -> None:
 @pytest.mark.parametrize("codec", [None, WIRED])
 def test_another_decoder_of_the_bridge_begins_anew(path: Path, codec: Codec | None) -> None:
     """Meters that only the wrong decoder told of are gone; those of other bridges stay."""
-    choices = {"meters": {SEVEN: True, EIGHT: True}}
-    ledger = opened(path, RADIO, **choices)
+    meters = {SEVEN: True, EIGHT: True}
+    ledger = opened(path, RADIO, meters=meters)
     ledger.take([batch(uplink(0, telegram(7, 5)), uplink(1, telegram(8, 6)))])
     ledger.take([batch(uplink(2, telegram(8, 6), OTHER), device=OTHER)])
     ledger.close()
@@ -194,8 +195,8 @@ def test_meter_is_exchanged_behind_its_bridge(path: Path) -> None:
     """The new number continues the total of the old one, also after the bridge is gone."""
     exchange = Exchange(SEVEN, EIGHT, AT + MINUTE, {"volume": (5.0, 0.0)})
     places = Places([exchange])
-    choices = {"meters": {SEVEN: True, EIGHT: True}}
-    ledger = opened(path, RADIO, **choices)
+    meters = {SEVEN: True, EIGHT: True}
+    ledger = opened(path, RADIO, meters=meters)
     ledger.take([batch(uplink(0, telegram(7, 5)), uplink(2, telegram(8, 2)))])
     ledger.close()
     ledger = opened(path, RADIO, places=places, meters={EIGHT: True})
@@ -262,13 +263,13 @@ def test_any_delivery_by_any_bridge_gives_the_same_meters(
         device = OTHER if by_other else DEVICE
         payload = telegram(number, n, "E" if encrypted else "M")
         pieces.append(batch(uplink(n, payload, device), device=device))
-    chosen = {"meters": {SEVEN: True, EIGHT: True, NINE: False}}
+    chosen = {SEVEN: True, EIGHT: True, NINE: False}
 
     def first(path: Path) -> Ledger:
-        return opened(path, RADIO, **chosen)
+        return opened(path, RADIO, meters=chosen)
 
     def later(path: Path) -> Ledger:
-        return opened(path, RADIO, **(chosen if path.exists() else {}))
+        return opened(path, RADIO, meters=chosen if path.exists() else None)
 
     mixed = data.draw(st.permutations(pieces * 2))
     assert _told(first, mixed) == _told(first, pieces) == _told(later, mixed)

@@ -72,8 +72,11 @@ def set_up() -> Iterator[AsyncMock]:
 
 
 async def begin(hass: HomeAssistant) -> ConfigFlowResult:
-    """Begin as the button "add integration" does."""
-    return await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    """Begin as the button "add integration" does, and choose a network server."""
+    flow = hass.config_entries.flow
+    result = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert (result["type"], result["step_id"]) == (FlowResultType.MENU, "user")
+    return await flow.async_configure(result["flow_id"], {"next_step_id": "server"})
 
 
 async def send(
@@ -129,7 +132,7 @@ async def test_choice_of_server(
     servers = {key: network.named(key, key.title()) for key in ("one", "two")}
     monkeypatch.setattr(config_flow, "SERVERS", servers)
     result = await begin(hass)
-    assert result["step_id"] == "user"
+    assert result["step_id"] == "server"
     assert fields(result) == {"server": None}
     result = await send(hass, result, {"server": "two"})
     assert result["step_id"] == "credentials"

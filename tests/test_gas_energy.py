@@ -18,8 +18,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.bernau_smartcity.choices import Choices
 from custom_components.bernau_smartcity.const import CONF_DEFAULTS
-from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.ledger import Ledger
 from custom_components.bernau_smartcity.metering.hours import HOUR
 from custom_components.bernau_smartcity.metering.register import Point
 from custom_components.bernau_smartcity.model import (
@@ -105,7 +106,7 @@ def number(ledger: Ledger, key: Key = ENERGY) -> float:
 
 def points(ledger: Ledger, key: Key = ENERGY) -> list[Point]:
     """Give the points of a total."""
-    return ledger._points(ADAPTER.dev_eui, key, None)  # noqa: SLF001  # what hours are made of
+    return ledger.run(lambda joining, states: joining.points(ADAPTER.dev_eui, key, states, None))
 
 
 def test_two_inputs_are_two_totals(path: Path) -> None:

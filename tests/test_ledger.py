@@ -9,8 +9,9 @@ import tempfile
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.bernau_smartcity.choices import Choices
 from custom_components.bernau_smartcity.decoding import ENCRYPTED
-from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.ledger import Ledger
 from custom_components.bernau_smartcity.metering.register import Kind
 from custom_components.bernau_smartcity.model import (
     Batch,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.choices import Choices
+from custom_components.bernau_smartcity.ledger import Ledger
 from custom_components.bernau_smartcity.metering.hours import Period
 from custom_components.bernau_smartcity.metering.register import Kind
 from custom_components.bernau_smartcity.model import (

@@ -97,6 +97,7 @@ async def first_form(hass: HomeAssistant) -> Any:
     """Choose MQTT when an entry is added."""
     flow = hass.config_entries.flow
     form = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    form = await flow.async_configure(form["flow_id"], {"next_step_id": "server"})
     form = await flow.async_configure(form["flow_id"], {"server": "mqtt"})
     assert (form["step_id"], fields(form)) == ("topic", {"topic": TOPIC})
     return form

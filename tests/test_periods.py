@@ -8,7 +8,8 @@ from random import Random
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.choices import Choices
+from custom_components.bernau_smartcity.ledger import Ledger
 from custom_components.bernau_smartcity.metering.register import Point
 from custom_components.bernau_smartcity.model import (
     Codec,

@@ -9,7 +9,8 @@ import tempfile
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.choices import Choices
+from custom_components.bernau_smartcity.ledger import Ledger
 from custom_components.bernau_smartcity.metering.hours import Bounds, Period
 from custom_components.bernau_smartcity.model import Batch, Quantity
 from custom_components.bernau_smartcity.places import Display, Exchange, Places

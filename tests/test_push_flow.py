@@ -97,6 +97,7 @@ async def test_server_that_only_sends(hass: HomeAssistant) -> None:
     """A name is all that is asked; there is nothing to connect to later."""
     flow = hass.config_entries.flow
     form = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    form = await flow.async_configure(form["flow_id"], {"next_step_id": "server"})
     form = await flow.async_configure(form["flow_id"], {"server": "push_only"})
     assert (form["step_id"], form["last_step"]) == ("push", True)
     shown = secret(form)

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import pytest
 
+from custom_components.bernau_smartcity.choices import Choices
 from custom_components.bernau_smartcity.codecs import CODECS
-from custom_components.bernau_smartcity.ledger import Choices, Ledger
+from custom_components.bernau_smartcity.ledger import Ledger
 from custom_components.bernau_smartcity.metering.hours import consumed, full_hour
 from custom_components.bernau_smartcity.model import Batch, Kind
 from custom_components.bernau_smartcity.network import SERVERS, batches
@@ -129,6 +130,8 @@ EVERY: Final = (
     "chirpstack",
     "the_things_stack",
     "zenner_element",
+    "firefly",
+    "everynet",
     "chirpstack+push",
     "the_things_stack+push",
 )

@@ -14,7 +14,7 @@ import string
 from typing import Any
 from unittest.mock import patch
 
-from homeassistant.config_entries import ConfigEntriesFlowManager
+from homeassistant.config_entries import ConfigEntriesFlowManager, ConfigSubentryFlowManager
 from homeassistant.core import DOMAIN as CORE, HomeAssistant
 from homeassistant.data_entry_flow import FlowManager, FlowResultType, section
 from homeassistant.exceptions import HomeAssistantError
@@ -95,7 +95,20 @@ def missing_for_entities(hass: HomeAssistant) -> Iterator[str]:
     """Tell which entities have no name."""
     for entry in er.async_get(hass).entities.values():
         if entry.platform == DOMAIN and (key := entry.translation_key):
-            yield from missing(f"entity/{entry.domain}/{key}/name", {"channel": ""})
+            yield from missing(f"entity/{entry.domain}/{key}/name", {"channel": "", "zone": ""})
+            state = hass.states.get(entry.entity_id)
+            if state is not None and (reason := state.attributes.get("reason")):
+                yield from missing(
+                    f"entity/{entry.domain}/{key}/state_attributes/reason/state/{reason}"
+                )
+
+
+def section_of(manager: FlowManager[Any, Any, Any], flow: Any) -> str:
+    """Give where the texts of a flow stand."""
+    if isinstance(manager, ConfigSubentryFlowManager):
+        _, kind = flow.handler
+        return f"config_subentries/{kind}"
+    return "config" if isinstance(manager, ConfigEntriesFlowManager) else "options"
 
 
 @contextmanager
@@ -108,8 +121,7 @@ def watched(found: list[str]) -> Iterator[None]:
     async def handle_step(manager: FlowManager[Any, Any, Any], flow: Any, *args: Any) -> Any:
         result = await handle(manager, flow, *args)
         if type(flow).__module__.startswith(f"custom_components.{DOMAIN}."):
-            is_config = isinstance(manager, ConfigEntriesFlowManager)
-            found.extend(missing_in_step("config" if is_config else "options", result))
+            found.extend(missing_in_step(section_of(manager, flow), result))
         return result
 
     def create_issue(registry: IssueRegistry, domain: str, issue_id: str, **more: Any) -> Any:

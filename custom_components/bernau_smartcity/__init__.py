@@ -4,20 +4,34 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .actions import async_register_actions
+from .analytics.actions import async_register_analytics_actions
+from .analytics.issues import async_clear_analytics_issues
+from .analytics.setup import async_setup_analytics, async_unload_analytics
 from .backfill import Backfill
 from .const import DOMAIN
-from .coordinator import SmartCityConfigEntry, SmartCityCoordinator, storage_path, translated
+from .consumption_actions import async_register_consumption_actions
+from .coordinator import (
+    SIGNAL_LOADED,
+    SmartCityConfigEntry,
+    SmartCityCoordinator,
+    storage_path,
+    translated,
+)
+from .device_actions import async_register_device_actions
+from .entries import is_analytics
 from .issues import async_clear_issues
+from .limit_actions import async_register_limit_actions
 from .model import NetworkError
 from .mqtt_source import async_listen
 from .push import PushView
 from .settings_actions import async_register_settings_actions
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.NUMBER, Platform.SENSOR)
 
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -31,6 +45,10 @@ async def async_setup(
     async_register_actions(hass)
     hass.http.register_view(PushView())
     async_register_settings_actions(hass)
+    async_register_consumption_actions(hass)
+    async_register_device_actions(hass)
+    async_register_limit_actions(hass)
+    async_register_analytics_actions(hass)
     return True
 
 
@@ -39,6 +57,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
 
     Only an entry that knows no device yet insists on its network server.
     """
+    if is_analytics(entry):
+        return await async_setup_analytics(hass, entry)
     coordinator = await SmartCityCoordinator.async_open(hass, entry)
     await coordinator.async_forget_unchosen()
     coordinator.async_remove_devices(coordinator.ledger.places.gone())
@@ -57,6 +77,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
     await async_listen(coordinator)
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_dispatcher_send(hass, SIGNAL_LOADED, coordinator)
     coordinator.async_start()
     Backfill(hass, coordinator).async_start()
     return True
@@ -64,12 +85,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) -> bool:
     """Stop reading; the coordinator closes what it holds, and what was read stays kept."""
+    if is_analytics(entry):
+        return await async_unload_analytics(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) -> None:
     """Leave nothing behind."""
     async_clear_issues(hass, entry)
+    async_clear_analytics_issues(hass, entry)
     path = storage_path(hass, entry)
 
     def remove() -> None:
@@ -85,6 +109,8 @@ async def async_remove_config_entry_device(
     device: dr.DeviceEntry,
 ) -> bool:
     """Let the user remove only what the network server no longer has, where it can be asked."""
+    if is_analytics(entry):
+        return False  # zones and gates are removed where they were added
     coordinator = entry.runtime_data
     found = {eui for eui in coordinator.states if coordinator.identifier(eui) in device.identifiers}
     if found and not coordinator.server.polled:

@@ -26,6 +26,7 @@ import probatio
 from .checks import Refusal, RefusedError, check_display, check_exchange
 from .const import DOMAIN
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
+from .entries import is_analytics, server_entries
 from .places import Display, Exchange, Places
 from .state import suffix_of
 from .words import spoken
@@ -144,7 +145,7 @@ async def _async_keep(
 
 def loaded(entry: SmartCityConfigEntry | None) -> SmartCityCoordinator:
     """Give what lives of an entry, if it is loaded."""
-    if entry is None or entry.state is not ConfigEntryState.LOADED:
+    if entry is None or entry.state is not ConfigEntryState.LOADED or is_analytics(entry):
         raise refused(RefusedError(Refusal.NOT_LOADED))
     return entry.runtime_data
 
@@ -152,7 +153,7 @@ def loaded(entry: SmartCityConfigEntry | None) -> SmartCityCoordinator:
 def named_device(hass: HomeAssistant, device_id: str) -> tuple[SmartCityCoordinator, str]:
     """Give entry and DevEUI of a device in the registry."""
     device = dr.async_get(hass).async_get(device_id)
-    for entry in hass.config_entries.async_entries(DOMAIN):
+    for entry in server_entries(hass):
         for domain, identifier in device.identifiers if device else ():
             owner, _, dev_eui = identifier.partition("_")
             if (domain, owner) == (DOMAIN, entry.entry_id) and dev_eui:
@@ -176,7 +177,10 @@ def _total(hass: HomeAssistant, entity_id: str) -> tuple[SmartCityCoordinator, s
     registered = er.async_get(hass).async_get(entity_id)
     if registered is None or registered.platform != DOMAIN:
         raise refused(RefusedError(Refusal.TOTAL_UNKNOWN, total=entity_id))
-    coordinator = loaded(hass.config_entries.async_get_entry(registered.config_entry_id or ""))
+    entry = hass.config_entries.async_get_entry(registered.config_entry_id or "")
+    if entry is not None and is_analytics(entry):
+        raise refused(RefusedError(Refusal.TOTAL_UNKNOWN, total=entity_id))
+    coordinator = loaded(entry)
     _, place, total = registered.unique_id.split("_", 2)
     return coordinator, place, total
 

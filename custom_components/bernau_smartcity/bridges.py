@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from .metering.silence import heard_again
 from .model import Codec, Device, Medium, Meter, Reading
 from .state import DeviceState, Found, Heard
 
@@ -90,6 +91,9 @@ def behind(bridge: DeviceState, news: News, before: DeviceState | None) -> Devic
     state = replace(state, codec=bridge.codec, meter=number, via={**state.via, dev_eui: at})
     if state.judged is not None and news.at < state.judged:
         return state
+    rhythm = state.rhythm
+    if state.heard is not None and state.heard.at < news.at:
+        rhythm = heard_again(rhythm, state.heard.at, news.at, lost=0)
     maker = found.maker or state.maker
     medium = state.medium if found.medium is Medium.UNKNOWN else found.medium
     return replace(
@@ -97,6 +101,7 @@ def behind(bridge: DeviceState, news: News, before: DeviceState | None) -> Devic
         device=replace(state.device, name=f"{maker} {number}".strip()),
         settings={"building": bridge.building} if bridge.building else {},
         heard=Heard(news.at, 0),
+        rhythm=rhythm,
         judged=news.at,
         problem=news.missing,
         medium=medium or Medium.UNKNOWN,

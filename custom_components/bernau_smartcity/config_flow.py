@@ -1,4 +1,4 @@
-"""Set up a network server, and change later what was set up."""
+"""Set up a network server or visitor analytics, and change later what was set up."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, override
@@ -6,6 +6,7 @@ from typing import Any, override
 from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlowResult,
+    ConfigSubentryFlow,
     OptionsFlow,
 )
 from homeassistant.core import callback
@@ -16,6 +17,10 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
+from .analytics.const import SUBENTRY_GATE, SUBENTRY_ZONE
+from .analytics.flow import AnalyticsConfigFlow, AnalyticsOptionsFlow
+from .analytics.flow_gate import GateFlow
+from .analytics.flow_zone import ZoneFlow
 from .const import (
     CONF_DEVICES,
     CONF_PROFILES,
@@ -23,6 +28,7 @@ from .const import (
     CONF_SERVER,
     DOMAIN,
 )
+from .entries import is_analytics
 from .flow_decoders import profiles, profiles_chosen, profiles_schema
 from .flow_sent import SentConfigFlow
 from .flow_server import (
@@ -46,8 +52,8 @@ from .network import SERVERS
 from .options_flow import SmartCityOptionsFlow
 
 
-class SmartCityConfigFlow(SentConfigFlow, domain=DOMAIN):
-    """Server, credentials, applications, decoders; reauth and reconfigure."""
+class SmartCityConfigFlow(SentConfigFlow, AnalyticsConfigFlow, domain=DOMAIN):
+    """Server, credentials, applications, decoders; reauth and reconfigure; visitor analytics."""
 
     VERSION = 1
     MINOR_VERSION = 1
@@ -63,11 +69,29 @@ class SmartCityConfigFlow(SentConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
-        """Give the flow that changes applications and decoders."""
-        return SmartCityOptionsFlow()
+        """Give the flow that changes applications and decoders, or retention."""
+        return AnalyticsOptionsFlow() if is_analytics(config_entry) else SmartCityOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Give what can be added to visitor analytics."""
+        if not is_analytics(config_entry):
+            return {}
+        return {SUBENTRY_ZONE: ZoneFlow, SUBENTRY_GATE: GateFlow}
 
     @override
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+    async def async_step_user(
+        self,
+        user_input: dict[str, Any] | None = None,  # Home Assistant calls it so
+    ) -> ConfigFlowResult:
+        """Choose between what devices send and what follows from it."""
+        return self.async_show_menu(step_id="user", menu_options=["server", "analytics"])
+
+    async def async_step_server(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose the kind of network server, if there is a choice."""
         key = next(iter(SERVERS)) if len(SERVERS) == 1 else (user_input or {}).get(CONF_SERVER)
         if key is not None:
@@ -82,7 +106,7 @@ class SmartCityConfigFlow(SentConfigFlow, domain=DOMAIN):
             options=select_options(labels(names)), mode=SelectSelectorMode.LIST
         )
         return self.async_show_form(
-            step_id="user",
+            step_id="server",
             data_schema=probatio.Schema({probatio.Required(CONF_SERVER): SelectSelector(choice)}),
             last_step=False,
         )
@@ -206,6 +230,8 @@ class SmartCityConfigFlow(SentConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Change how the same server is reached; a key left empty stays as it is."""
         entry = self._get_reconfigure_entry()
+        if is_analytics(entry):
+            return await self.async_step_analytics(user_input)
         server = SERVERS[entry.data[CONF_SERVER]]
         if server.field(Role.TOPIC) is not None:
             self._server = server

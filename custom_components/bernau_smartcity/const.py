@@ -36,6 +36,15 @@ CONF_KEYS: Final = "keys"
 CONF_METERS: Final = "meters"
 """Entry options: whether a meter behind a bridge is read, by `bridges.identity_of`."""
 
+CONF_LIMITS: Final = "limits"
+"""Entry options: by place, suffix of the total and `limits.Span` the most, in its unit."""
+CONF_WATCHES: Final = "watches"
+"""Entry options: by medium the `watch.Watch`es of its meters, where not the usual ones."""
+CONF_NIGHT: Final = "night"
+"""Entry options: local hours from and to which nobody should need anything."""
+CONF_LEAK_HOURS: Final = "leak_hours"
+"""Entry options: how long water must run without an hour of rest to be a leak."""
+
 SCAN_INTERVAL: Final = timedelta(minutes=1)
 """An idle poll is one request for each application."""
 INVENTORY_INTERVAL: Final = timedelta(hours=1)

@@ -11,26 +11,30 @@ import sqlite3
 from typing import Self, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryNotReady,
     HomeAssistantError,
 )
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_track_time_change
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
+from homeassistant.util.signal_type import SignalType
 
 from .bridges import is_meter
+from .choices import Choices
 from .const import (
     CONF_CODEC,
     CONF_DEFAULTS,
     CONF_DEVICES,
     CONF_KEYS,
+    CONF_LIMITS,
     CONF_METERS,
     CONF_PROFILE_SETTINGS,
     CONF_PROFILES,
@@ -44,15 +48,20 @@ from .const import (
 from .decoders import find
 from .issues import Issues, async_tell_renewal
 from .joining import Joining
-from .ledger import Choices, Ledger
+from .judging import LIMIT_ALARMS
+from .keys import Keys
+from .ledger import Ledger
 from .metering.hours import Bounds, Period
 from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
 from .places import Places
 from .push import Push
 from .settings import merged
-from .state import DeviceState, Key
+from .silences import Silences
+from .state import DeviceState, Key, suffix_of
 from .store import is_damage, put_aside
+from .watcher import is_limited, is_main
+from .watching import Limit, limits_with, watching
 
 BATCHES_AT_ONCE = 20
 """Kept in one transaction: few writes to disk, and values that appear soon."""
@@ -61,6 +70,9 @@ type SmartCityConfigEntry = ConfigEntry[SmartCityCoordinator]
 type Check = Callable[[Joining, Mapping[str, DeviceState]], None]
 """Raises RefusedError."""
 type StateListener = Callable[[DeviceState], None]
+
+SIGNAL_LOADED: SignalType[SmartCityCoordinator] = SignalType(f"{DOMAIN}_loaded")
+"""Everything that is kept of an entry is there, and nothing new was read yet."""
 
 
 def storage_path(hass: HomeAssistant, entry: ConfigEntry) -> Path:
@@ -97,8 +109,9 @@ def choices(entry: ConfigEntry) -> Choices:
         Places.from_options(entry.options),
         entry.options.get(CONF_DEFAULTS, {}),
         midnight,
-        keys=entry.options.get(CONF_KEYS, {}),
+        keys=Keys(entry.options.get(CONF_KEYS, {})),
         meters=entry.options.get(CONF_METERS, {}),
+        watching=watching(entry.options),
     )
 
 
@@ -158,6 +171,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         self.returned: set[tuple[str, Key]] = set()
         """Totals, by DevEUI and key, whose sensors have come since hours were last written."""
         self.ledger = ledger
+        self.silence = Silences()
         self._issues = Issues(hass, self)
         self._changed: set[str] = set()
         """Places that have changed since their troubles were last looked at."""
@@ -255,10 +269,11 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
 
     @callback
     def async_start(self) -> None:
-        """Read what is new now, and from now on regularly."""
+        """Read what is new as soon as Home Assistant has started, and from then on regularly."""
         entry = self.config_entry
         self._was_available = self.last_update_success
-        entry.async_on_unload(self.async_add_listener(self._tell_availability))
+        for state in self.states.values():
+            self.silence.told(state)
         entry.async_on_unload(
             self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_stopped)
         )
@@ -266,11 +281,21 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             async_track_time_change(self.hass, self._async_reckon, hour=0, minute=0, second=0)
         )
         entry.async_on_unload(
+            async_track_time_change(self.hass, self._async_end_hour, minute=0, second=0)
+        )
+        entry.async_on_unload(
             self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_reckon)
         )
-        entry.async_create_background_task(
-            self.hass, self.async_refresh(), f"{DOMAIN} first poll", eager_start=False
-        )
+
+        @callback
+        def poll(_hass: HomeAssistant) -> None:
+            entry.async_on_unload(self.async_add_listener(self._tell_availability))
+            entry.async_create_background_task(
+                self.hass, self.async_refresh(), f"{DOMAIN} first poll", eager_start=False
+            )
+
+        # Earlier no automation would hear of what happened while Home Assistant was off.
+        entry.async_on_unload(async_at_started(self.hass, poll))
 
     @override
     async def async_shutdown(self) -> None:
@@ -288,6 +313,11 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             self._tell(state)
             await asyncio.sleep(0)  # others may run between two devices
 
+    async def _async_end_hour(self, _moment: datetime) -> None:
+        """End what was told of an hour that is history now."""
+        for state in (await self.hass.async_add_executor_job(self.ledger.end_hour)).values():
+            self._tell(state)
+
     async def _async_stopped(self, _event: Event) -> None:
         await self.async_shutdown()
 
@@ -300,10 +330,16 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
 
     async def async_listen_states(self, listener: StateListener) -> CALLBACK_TYPE:
         """Call with every state that there is, and with each that changes."""
-        self._state_listeners.add(listener)
+        leave = self.async_follow_states(listener)
         for state in tuple(self.states.values()):
             listener(state)
             await asyncio.sleep(0)  # others may run between two devices
+        return leave
+
+    @callback
+    def async_follow_states(self, listener: StateListener) -> CALLBACK_TYPE:
+        """Call with every state that changes from now on."""
+        self._state_listeners.add(listener)
         return partial(self._state_listeners.discard, listener)
 
     @override
@@ -314,6 +350,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             if self.server.polled and self._is_inventory_due:
                 await self.async_take_inventory()
             await self._async_poll()
+            self._judge_silence()
         except NetworkError as error:
             kind = ConfigEntryAuthFailed if error.is_auth else UpdateFailed
             raise translated(kind, error, self.name) from error
@@ -334,6 +371,13 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         left = self._inventory_due - dt_util.utcnow()
         return not timedelta() < left <= INVENTORY_INTERVAL
 
+    def _judge_silence(self) -> None:
+        """Tell which devices should have been heard, now that the network server was asked."""
+        for place in self.silence.judge(dt_util.utcnow()):
+            self._changed.add(place)
+            for update in tuple(self._listeners_by_device.get(place, ())):
+                update()
+
     async def _async_renew(self) -> None:
         """Begin with a new file, as what is read from the present one cannot be trusted."""
         LOGGER.error("What was kept of %s is damaged, and is put aside", self.name)
@@ -345,6 +389,50 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     async def async_checked(self, check: Check) -> None:
         """Let a check look at what is kept; raises RefusedError."""
         await self.hass.async_add_executor_job(self.ledger.run, check)
+
+    async def async_set_limits(self, limits: Mapping[Limit, float | None]) -> None:
+        """Set limits of totals, as many as you like in one step; 0 or None takes one away.
+
+        They are in the unit of the total. Raises ValueError for what is no limit.
+        """
+        entry = self.config_entry
+        kept = limits_with(entry.options.get(CONF_LIMITS, {}), limits)
+        options = {**entry.options, CONF_LIMITS: kept}
+        self.hass.config_entries.async_update_entry(entry, options=options)
+        places = {place for place, _, _ in limits}
+        job = partial(self.ledger.set_limits, kept)
+        for state in await self._async_run(job, places):
+            self._tell(state)
+            await asyncio.sleep(0)  # others may run between two devices
+        for place, key, span in limits:
+            if not self.limit((place, key, span)):
+                self._async_remove_entity(place, f"{suffix_of(key)}_{LIMIT_ALARMS[span]}")
+
+    @callback
+    def _async_remove_entity(self, place: str, suffix: str) -> None:
+        """Remove a binary sensor that tells nothing any more."""
+        self.shown.get(place, set()).discard(suffix)
+        registry = er.async_get(self.hass)
+        _, identifier = self.identifier(place)
+        entity_id = registry.async_get_entity_id(
+            Platform.BINARY_SENSOR, DOMAIN, f"{identifier}_{suffix}"
+        )
+        if entity_id is not None:
+            registry.async_remove(entity_id)
+
+    def is_main(self, state: DeviceState, key: Key) -> bool:
+        """Tell whether a total is that for which the meter is there."""
+        return is_main(state, key, self.medium(state, key[1]))
+
+    def limited(self, state: DeviceState) -> list[Key]:
+        """Give the totals of a device that can have limits."""
+        return [key for key in state.totals if is_limited(state, key, self.medium(state, key[1]))]
+
+    def limit(self, limit: Limit) -> float:
+        """Give a limit of a total, 0 where there is none."""
+        place, key, span = limit
+        limits = self.config_entry.options.get(CONF_LIMITS, {})
+        return float(limits.get(place, {}).get(suffix_of(key), {}).get(span, 0))
 
     async def async_take_inventory(self) -> None:
         """Read the complete inventory: new, renamed and removed devices."""
@@ -391,6 +479,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     def async_leave_meters(self) -> None:
         """Remove the meters behind bridges that are no longer read."""
         gone, self.ledger.left = self.ledger.left, set()
+        self.silence.forget(gone)
         for identity in gone:
             self.shown.pop(identity, None)
         self._changed |= gone
@@ -401,6 +490,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         if not places:
             return
         gone = await self.hass.async_add_executor_job(self.ledger.forget, places)
+        self.silence.forget(gone)
         for dev_eui in gone:
             self.shown.pop(dev_eui, None)
         self._changed |= gone
@@ -461,6 +551,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     @callback
     def _tell(self, state: DeviceState) -> None:
         self._changed.add(state.device.dev_eui)
+        self.silence.told(state)
         for listener in tuple(self._state_listeners):
             listener(state)
         for update in tuple(self._listeners_by_device.get(state.device.dev_eui, ())):

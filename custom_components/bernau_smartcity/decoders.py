@@ -5,8 +5,10 @@ from typing import Final
 
 from .codecs import CODECS, NO_CODEC, checked, register
 from .mapping import DECODED as _DECODED
+from .model import Quantity
+from .state import DeviceState
 
-__all__ = ["CODECS", "DECODED", "DECODERS", "NO_CODEC", "find"]
+__all__ = ["CODECS", "DECODED", "DECODERS", "NO_CODEC", "find", "tells"]
 
 DECODED: Final = replace(_DECODED, decode=lambda uplink: checked(uplink, _DECODED.decode(uplink)))
 """Reads what the network server's own codec gave, as far as that can be."""
@@ -17,3 +19,10 @@ DECODERS: Final = REGISTRY.by_key
 """All decoders by their key."""
 
 find: Final = REGISTRY.find
+
+
+def tells(state: DeviceState, quantity: Quantity) -> bool:
+    """Tell whether a quantity is in the payload of a device; decoded objects show it only then."""
+    codec = DECODERS[state.codec]
+    told = {each for each, _ in state.latest} if codec is DECODED else codec.quantities
+    return quantity in told

@@ -240,3 +240,15 @@ VALUES: Final = {
     )
 }
 """How each quantity that is a number appears."""
+
+
+def appearance(quantity: Quantity, medium: Medium) -> tuple[str, SensorDeviceClass | None]:
+    """Give translation key and device class of a quantity in a meter of a medium."""
+    description = VALUES[quantity]
+    plain = (description.key, description.device_class)
+    return (description.media or {}).get(medium, plain)
+
+
+def unit_of(quantity: Quantity) -> str | None:
+    """Give the unit in which a quantity is shown."""
+    return VALUES[quantity].native_unit_of_measurement

@@ -7,6 +7,7 @@ from typing import Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 
+from .analytics.diagnostics import async_analytics_diagnostics
 from .const import (
     CONF_DEVICES,
     CONF_DISPLAYS,
@@ -16,6 +17,7 @@ from .const import (
     CONF_SECRET,
 )
 from .coordinator import SmartCityConfigEntry
+from .entries import is_analytics
 from .keys import without_keys
 from .model import Field
 from .state import DeviceState, Key, suffix_of
@@ -38,6 +40,8 @@ async def async_get_config_entry_diagnostics(
     entry: SmartCityConfigEntry,
 ) -> dict[str, Any]:
     """Give what is configured and what is known of each device."""
+    if is_analytics(entry):
+        return await async_analytics_diagnostics(entry)
     coordinator = entry.runtime_data
     ledger = coordinator.ledger
     gaps = await hass.async_add_executor_job(ledger.gaps)

@@ -89,6 +89,38 @@ def _model(codec: Codec | None, state: DeviceState) -> str | None:
     return state.device.profile_name or None if codec is DECODED else codec.model
 
 
+class TotalEntity(DeviceEntity):
+    """Something about one total of a device."""
+
+    def __init__(
+        self,
+        coordinator: SmartCityCoordinator,
+        state: DeviceState,
+        description: EntityDescription,
+        key: Key,
+    ) -> None:
+        """Describe it by its table; the channel tells one input or line from the next."""
+        super().__init__(coordinator, state, description, f"{suffix_of(key)}_{description.key}")
+        self.key = key
+        _, channel = key
+        if channel:
+            self._attr_translation_key = f"{description.translation_key}_channel"
+            self._attr_translation_placeholders = {"channel": str(channel)}
+
+    @property
+    @override
+    def available(self) -> bool:
+        """What is known of the past stays true while the server or the meter is silent."""
+        return self.device_state is not None
+
+    @property
+    def meter_number(self) -> dict[str, str]:
+        """Give the number of the meter, where it is known."""
+        state = self.device_state
+        number = "" if state is None else state.tags.get("meter_number") or state.meter
+        return {"meter_number": number} if number else {}
+
+
 class ValueEntity(DeviceEntity):
     """The newest value of one quantity and channel."""
 

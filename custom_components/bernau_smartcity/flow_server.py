@@ -51,6 +51,8 @@ EXAMPLES: Final = {
     "example_port": "`http://192.168.1.20:8080`",
     "example_cluster": "`https://stadt.eu1.cloud.thethings.industries`",
     "example_element": "`https://iot.stadtwerke.example`",
+    "example_firefly": "`https://api.firefly.stadtwerke.example`",
+    "example_everynet": "`https://ns.us.everynet.io`",
 }
 """Words in the texts of every form with an address, in Markdown so that they are no links."""
 
@@ -128,7 +130,7 @@ def used_elsewhere(
         scope: entry.title
         for entry in hass.config_entries.async_entries(DOMAIN)
         if entry.entry_id != entry_id
-        and entry.data[CONF_SERVER] == server.key
+        and entry.data.get(CONF_SERVER) == server.key
         and _address(server, entry.data).hostname == host
         for scope in entry.options[CONF_SCOPES]
     }

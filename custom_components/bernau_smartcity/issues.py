@@ -8,7 +8,15 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .bridges import identity_of
-from .const import CONF_CODEC, CONF_DEVICES, CONF_METERS, CONF_PROFILES, DOMAIN, LOGGER
+from .const import (
+    CONF_CODEC,
+    CONF_DEVICES,
+    CONF_METERS,
+    CONF_PROFILES,
+    CONF_SERVER,
+    DOMAIN,
+    LOGGER,
+)
 from .decoders import DECODERS, NO_CODEC
 from .decoding import ENCRYPTED, NOT_UNDERSTOOD, status_of
 from .gas_energy import factors_of, midnight_utc
@@ -92,7 +100,7 @@ def _twice(coordinator: SmartCityCoordinator, place: str, _: DeviceState) -> boo
     return any(
         entry.runtime_data.has(present)
         for entry in coordinator.hass.config_entries.async_loaded_entries(DOMAIN)
-        if entry.entry_id != coordinator.config_entry.entry_id
+        if CONF_SERVER in entry.data and entry.entry_id != coordinator.config_entry.entry_id
     )
 
 
@@ -106,9 +114,14 @@ def _too_high(coordinator: SmartCityCoordinator, _: str, state: DeviceState) -> 
     return ""
 
 
+def _silent(coordinator: SmartCityCoordinator, place: str, _: DeviceState) -> bool:
+    return coordinator.silence.is_silent(place) is True
+
+
 _TROUBLES: Final[Mapping[str, Trouble]] = {
     "decoder_needed": _needs_decoder,
     "device_twice": _twice,
+    "devices_silent": _silent,
     "encrypted": _with_status(ENCRYPTED),
     "history_missing": _withheld,
     "history_overflow": _overflowed,

@@ -19,7 +19,7 @@ from .model import Kind, Quantity
 from .places import Places
 from .state import DeviceState, Key, Value, suffix_of
 from .store import Store
-from .totals import is_displayed, spread_in, total_of
+from .totals import is_displayed, series, spread_in, total_of
 
 NOTHING: Final = Part((), Limits(per_hour=0.0), ())
 """Of a device that is not known."""
@@ -57,7 +57,10 @@ class Joining:
                 self.store.hours.forget(dev_eui)
             known = [states[dev_eui] for dev_eui in devices if dev_eui in states]
             for key in dict.fromkeys(key for state in known for key in state.totals):
-                self.store.hours.anew(place, key, self._before(known, key, since - HOUR))
+                before_it = self._before(known, key, since - HOUR)
+                self.store.hours.anew(place, key, before_it)
+                # A day begins somewhere on the earth up to a day earlier.
+                self.store.watches.changed(place, key, before_it.toordinal() - 1)
 
     def part(self, state: DeviceState, key: Key) -> Part:
         """Give what a device counted of a total."""
@@ -115,6 +118,8 @@ class Joining:
         self, place: str, states: Mapping[str, DeviceState], bounds: Bounds
     ) -> DeviceState | None:
         """Give the state of a place; None where none of its devices is known."""
+        if place not in self.altered:
+            return states.get(place)
         known = [states[dev_eui] for dev_eui in self.places.devices(place) if dev_eui in states]
         if not known:
             return None
@@ -151,6 +156,7 @@ class Joining:
             device=device,
             meter=heard.meter,
             heard=heard.heard,
+            rhythm=heard.rhythm,
             lost=sum(each.lost for each in known),
             latest=heard.latest,
             decisions=self._decisions(place, known),
@@ -196,6 +202,8 @@ class Joining:
         self, place: str, key: Key, states: Mapping[str, DeviceState], since: datetime | None
     ) -> list[Point]:
         """Give the points of a total of a place, at least those after a time."""
+        if place not in self.altered:
+            return series(self.store, place, states[place].totals[key], since)
         head = self._heads.get((place, key))
         if head is None or since is None or since < head.since:
             return self.joined(place, key, states).points
@@ -203,6 +211,9 @@ class Joining:
 
     def gaps(self, place: str, key: Key, states: Mapping[str, DeviceState]) -> Sequence[Stretch]:
         """Give the gaps of a total of a place."""
+        if place not in self.altered:
+            state = states[place]
+            return state.registers[state.totals[key].register].gaps
         told = self._present(place, key, states, {})
         return () if told is None else told.gaps
 

@@ -44,20 +44,20 @@ def without_keys(settings: Mapping[str, str]) -> dict[str, str]:
 class Keys:
     """All keys of an entry, as the codecs want them."""
 
-    def __init__(self, keys: Mapping[str, str]) -> None:
+    def __init__(self, owners: Mapping[str, str] | None = None) -> None:
         """Take keys by DevEUI or by identity of a meter behind a bridge."""
-        self._keys = keys
-        self._of_meters = dict(_of_meters(keys))
+        self.owners = owners or {}
+        self._of_meters = dict(_of_meters(self.owners))
 
     def settings(self, dev_eui: str, found: Collection[str] | None) -> dict[str, str]:
         """Give the key of a device; of a bridge with what it has found also those of meters."""
-        own = {Setting.KEY.value: self._keys[dev_eui]} if dev_eui in self._keys else {}
+        own = {Setting.KEY.value: self.owners[dev_eui]} if dev_eui in self.owners else {}
         if found is None or not self._of_meters:
             return own
         spelt = {
-            f"{_OF_METER}{number}": self._keys[identity]
+            f"{_OF_METER}{number}": self.owners[identity]
             for number in found
-            if (identity := identity_of(number)) in self._keys
+            if (identity := identity_of(number)) in self.owners
         }
         return {**own, **self._of_meters, **spelt}
 

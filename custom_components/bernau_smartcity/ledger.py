@@ -1,7 +1,7 @@
 """Uplinks in, states out: decoded, placed in time, totalled and kept in one step."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,14 +10,17 @@ from threading import Lock
 from typing import Any, Final, Self
 
 from .bridges import Taken, behind, identity_of, is_meter, released, unread
-from .gas_energy import Midnight, factors_of, midnight_utc, with_gas
+from .choices import Choices
+from .gas_energy import factors_of, with_gas
 from .joining import Joining
-from .keys import Keys, fingerprint, without_keys
+from .judging import LIMIT_ALARMS
 from .metering.gas import Factors
 from .metering.hours import Bounds, Compiled, Repair, Stretch, repair
-from .metering.plausibility import Limits, limits_of
-from .metering.pulses import QUANTITY_OF_MEDIUM, positive, weigh
+from .metering.limits import Span
+from .metering.plausibility import Limits
+from .metering.pulses import QUANTITY_OF_MEDIUM, weigh
 from .metering.register import Point, Sample
+from .metering.usage import Usage, usage
 from .model import (
     Batch,
     Codec,
@@ -25,14 +28,15 @@ from .model import (
     Medium,
     Missing,
     Quantity,
-    Setting,
 )
+from .place_readings import PlaceReadings
 from .places import Places
 from .reader import Read, Reader
 from .readings import heard, newest, samples_of
+from .revisions import Revisions
 from .samples import Due
-from .settings import decoding, medium_of, merged, of_input, reads_on
-from .state import RESTART, DeviceState, Key, Source, Value, to_json
+from .settings import decoding, reads_on
+from .state import RESTART, DeviceState, Key, Value, to_json
 from .store import Store, is_damage, put_aside
 from .totals import (
     Fresh,
@@ -40,33 +44,14 @@ from .totals import (
     continued,
     is_displayed,
     pruned,
-    series,
     sources,
     spread_in,
     total_of,
 )
+from .watcher import Limits as TotalLimits, Watcher
 
 DECISIONS_KEPT: Final = 20
 GAPS_TOLD: Final = 20
-OWN_LIMITS: Final = (Setting.LIMIT, Setting.MODULUS)
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the user has decided about devices."""
-
-    codec: Callable[[Device], Codec | None]
-    settings: Callable[[Device], Mapping[str, str]]
-    """Wins over the server's tags."""
-    places: Places = field(default_factory=Places)
-    defaults: Mapping[str, str] = field(default_factory=dict)
-    """Settings of all devices; the server's tags win."""
-    midnight: Midnight = midnight_utc
-    """When a day begins here."""
-    keys: Mapping[str, str] = field(default_factory=dict)
-    """Of encrypted meters, by DevEUI or by identity of a meter behind a bridge."""
-    meters: Mapping[str, bool] = field(default_factory=dict)
-    """Whether a meter behind a bridge is read, by its identity."""
 
 
 class Ledger:
@@ -81,8 +66,7 @@ class Ledger:
         self.choices = choices
         self._bounds = bounds or {}
         self._lock = Lock()
-        self._taken = Taken(choices.meters, choices.keys)
-        self._keys = Keys(choices.keys)
+        self._taken = Taken(choices.meters, choices.keys.owners)
         self._reader = Reader(store, self._taken)
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
@@ -91,12 +75,15 @@ class Ledger:
         self.aside = store.aside
         """Name of the file of which nothing could be read, if there was one."""
         self._joining = Joining(store, choices.places, self._limits_of)
+        self._watcher = Watcher(store, choices.watching, self._medium_of)
+        self.revisions = Revisions()
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
         """By place: the DevEUI of the device that was the first there."""
         self.left: set[str] = set()
         """Meters behind bridges that are no longer read, and still shown."""
         with store.transaction():
+            self._watcher.begin()
             known = dict(kept.states)
             for state in kept.states.values():
                 if not is_meter(state.device.dev_eui):
@@ -211,7 +198,7 @@ class Ledger:
 
     def settings(self, dev_eui: str) -> dict[str, str]:
         """Give all that is known of a device outside of its payload, but for keys."""
-        return self._settings(self._by_device[dev_eui])
+        return self.choices.known(self._by_device[dev_eui])
 
     def with_objects(self) -> set[str]:
         """Give the devices of which the network server's own codec gave numbers."""
@@ -229,8 +216,31 @@ class Ledger:
             self._bounds = bounds
             self._by_device = {k: self._consumed(state) for k, state in self._by_device.items()}
             with self._store.transaction():
+                self._watcher.begin()
                 self.states = self._placed(self._by_device, self._by_device)
             return self.states
+
+    def set_limits(self, limits: TotalLimits, places: Iterable[str]) -> dict[str, DeviceState]:
+        """Use other limits of some places, and give their states."""
+        with self._lock:
+            self._watcher.set_limits(limits)
+            return self._judged_anew(places)
+
+    def end_hour(self) -> dict[str, DeviceState]:
+        """Give the states of places whose limit of an hour lies too far back to be told."""
+        with self._lock:
+            alarm = LIMIT_ALARMS[Span.HOUR]
+            return self._judged_anew(
+                place
+                for place, state in self.states.items()
+                if state.watched and any(name == alarm for _, name in state.watched.alarms)
+            )
+
+    def _judged_anew(self, places: Iterable[str]) -> dict[str, DeviceState]:
+        with self._store.transaction():
+            placed = self._placed([each for each in places if each in self.states], self._by_device)
+        self.states = self.states | placed
+        return placed
 
     def due(self, returned: Iterable[tuple[str, Key]], *, never_written: bool) -> list[Due]:
         """Give the totals whose hours are to be written: all, or those that never were.
@@ -274,45 +284,47 @@ class Ledger:
         with self._lock:
             return {
                 where: {
-                    key: list(self._gaps(where, key, source))[-GAPS_TOLD:]
-                    for key, source in state.totals.items()
+                    key: list(self._joining.gaps(where, key, self._by_device))[-GAPS_TOLD:]
+                    for key in state.totals
                 }
                 for where, state in self.states.items()
             }
 
-    def _gaps(self, where: str, key: Key, source: Source) -> Iterable[Stretch]:
-        if where in self._joining.altered:
-            return self._joining.gaps(where, key, self._by_device)
-        return self.states[where].registers[source.register].gaps
+    def usage(self, where: str, key: Key, start: datetime, end: datetime) -> Usage:
+        """Give what a total counted between two times; blocks nobody for longer than that."""
+        with self._lock:
+            state = self.states.get(where)
+            known = state is not None and key in state.totals
+            points = self._joining.points(where, key, self._by_device, start) if known else ()
+            return usage(points, start, end)
 
     def _repair(self, due: Due, compiled: Compiled) -> Repair | None:
         state = self.states.get(due.dev_eui)
         if state is None or due.key not in state.totals:
             return None
         since = compiled.anchor[0] if compiled.anchor else None
-        points = self._points(due.dev_eui, due.key, since)
+        points = self._joining.points(due.dev_eui, due.key, self._by_device, since)
         return repair(points, compiled, state.values[due.key].excess)
-
-    def _points(self, where: str, key: Key, since: datetime | None) -> list[Point]:
-        """Give the points of a total of a place, at least those after a time."""
-        if where in self._joining.altered:
-            return self._joining.points(where, key, self._by_device, since)
-        return series(self._store, where, self.states[where].totals[key], since)
 
     def _placed(
         self, changed: Iterable[str], by_device: Mapping[str, DeviceState]
     ) -> dict[str, DeviceState]:
         """Give the states of the places of devices that changed."""
-        found: dict[str, DeviceState] = {}
-        for where in dict.fromkeys(map(self.places.place, changed)):
-            state = (
-                self._joining.placed(where, by_device, self._bounds)
-                if where in self._joining.altered
-                else by_device[where]
-            )
-            if state is not None:
-                found[where] = state
-        return found
+        places = dict.fromkeys(map(self.places.place, changed))
+        found = ((each, self._joining.placed(each, by_device, self._bounds)) for each in places)
+        return {
+            place: self._judged(place, state, by_device)
+            for place, state in found
+            if state is not None
+        }
+
+    def _judged(
+        self, place: str, state: DeviceState, by_device: Mapping[str, DeviceState]
+    ) -> DeviceState:
+        """Give a state with what its limits and watches tell."""
+        held = self.states.get(place)
+        readings = PlaceReadings(self._joining, place, by_device)
+        return self._watcher.judged(place, state, readings, None if held is None else held.watched)
 
     @property
     def places(self) -> Places:
@@ -336,7 +348,7 @@ class Ledger:
         """Apply the present choice of codec, settings and meters to what is kept of a device."""
         codec = self.choices.codec(state.device)
         dev_eui = state.device.dev_eui
-        now = decoding(self._settings(state), codec)
+        now = decoding(self.choices.known(state), codec)
         same = codec is not None and codec.key == state.codec
         if state.codec and not (same and reads_on(state.decoding, now)):
             self._store.forget_readings(dev_eui)
@@ -351,10 +363,10 @@ class Ledger:
         known[dev_eui] = state = replace(state, decoding=now)
         since: dict[Key, datetime] = {}
         if codec is not None and (owners := self._readable(state, codec, before)):
-            read = Read(state, codec, self._settings_of(state, codec))
+            read = Read(state, codec, self.choices.for_codec(state, codec))
             self._take_over(self._reader.read_again(read, owners), known, since)
             for owner in known.keys() & owners:
-                tried = self._tried(owner, known[owner], codec)
+                tried = self.choices.mark(owner, known[owner], codec)
                 known[owner] = replace(known[owner], tried=tried)
         elif codec is not None:  # other limits may have been set
             known[dev_eui], since = self._totalled(state, {}, codec)
@@ -374,16 +386,12 @@ class Ledger:
         """Give for whom messages of a device wait that can perhaps be read now."""
         dev_eui = state.device.dev_eui
         own = not state.codec or (state.problem and state.problem not in Missing)
-        owners = [dev_eui] if own or state.tried != self._tried(dev_eui, state, codec) else []
+        owners = [dev_eui] if own or state.tried != self.choices.mark(dev_eui, state, codec) else []
         for identity in map(identity_of, filter(partial(self._taken.of, codec=codec), state.found)):
             meter = known.get(identity)
-            if meter is None or meter.tried != self._tried(identity, meter, codec):
+            if meter is None or meter.tried != self.choices.mark(identity, meter, codec):
                 owners.append(identity)
         return owners
-
-    def _tried(self, owner: str, state: DeviceState, codec: Codec) -> str:
-        """Give a mark of all with which the messages of a device or a meter are decoded."""
-        return fingerprint(codec.key, self._settings(state), self.choices.keys.get(owner, ""))
 
     def _leave(self, known: dict[str, DeviceState]) -> None:
         """Forget the meters that are not to be read; what another continues stays."""
@@ -401,7 +409,7 @@ class Ledger:
             self._store.objects.put(uplink)
         state = replace(state, codec="" if codec is None else codec.key)
         uplinks = [uplink for uplink in batch.uplinks if uplink.payload or uplink.decoded]
-        read = self._reader.read(Read(state, codec, self._settings_of(state, codec)), uplinks)
+        read = self._reader.read(Read(state, codec, self.choices.for_codec(state, codec)), uplinks)
         since: dict[Key, datetime] = {}
         self._take_over(read, changed, since)
         dev_eui = state.device.dev_eui
@@ -415,7 +423,7 @@ class Ledger:
         if codec is None:
             changed[read.dev_eui] = state
             return
-        tried = state.tried or self._tried(read.dev_eui, state, codec)
+        tried = state.tried or self.choices.mark(read.dev_eui, state, codec)
         with_ = decoding(read.settings, codec) if state.decoding is None else state.decoding
         state = replace(state, codec=codec.key, tried=tried, decoding=with_)
         found = samples_of(read.readings, read.messages)
@@ -427,7 +435,7 @@ class Ledger:
                 identity = identity_of(number)
                 before = changed.get(identity) or self._by_device.get(identity)
                 meter = newest(behind(state, news, before), news.readings)
-                tried = meter.tried or self._tried(identity, meter, codec)
+                tried = meter.tried or self.choices.mark(identity, meter, codec)
                 meter = replace(meter, tried=tried)
                 found = samples_of(news.readings, read.messages)
                 meter, moved = self._totalled(meter, found, codec)
@@ -443,7 +451,7 @@ class Ledger:
         changed: dict[Key, datetime] = {}
         restarted = self._store.samples.add(dev_eui, RESTART, found.get(RESTART, ()))
         for key in dict.fromkeys((*registers, *(key for key in found if key != RESTART))):
-            limits = self._limits(state, codec, key)
+            limits = self.choices.limits(state, codec, key)
             fresh, before = Fresh(found.get(key, ()), restarted), registers.get(key)
             step = continued(self._store, (dev_eui, key), fresh, limits, before)
             if step is not None:
@@ -492,10 +500,12 @@ class Ledger:
         since = changed.get(register)
         if since is not None:
             self._joining.changed(where, key, since)
+            self._watcher.changed(where, key, since)
         if since is None and not self._store.hours.known(where, key):
             since = self._store.samples.oldest(dev_eui, register)
         if since is not None:
-            self._store.hours.changed(where, key, since)
+            edit = self._store.hours.changed(where, key, since)
+            self.revisions.note(where, key, edit, since)
 
     def _consumed(self, state: DeviceState) -> DeviceState:
         dev_eui = state.device.dev_eui
@@ -507,20 +517,20 @@ class Ledger:
 
     def _with_totals(self, state: DeviceState, codec: Codec | None) -> DeviceState:
         """Weigh pulses, convert gas, and tell which totals there are."""
-        settings = self._settings(state)
+        settings = self.choices.known(state)
         weights = dict(state.weights)
         quantities: dict[int, Quantity] = {}
         for (counted, channel), register in state.registers.items():
-            weight = self._weight(state, codec, channel)
+            weight = self.choices.weight(state, codec, channel)
             if counted is Quantity.PULSES and weight is not None:
                 weights[channel] = weigh(weights.get(channel, ()), weight, register.shown)
-                quantity = QUANTITY_OF_MEDIUM.get(self._medium(state, codec, channel))
+                quantity = QUANTITY_OF_MEDIUM.get(self.choices.medium(state, codec, channel))
                 if quantity is not None:
                     quantities[channel] = quantity
         totals = sources(state.registers, weights, quantities)
 
         def held(channel: int) -> tuple[Medium, Factors]:
-            medium = self._medium(state, codec, channel)
+            medium = self.choices.medium(state, codec, channel)
             return medium, factors_of(settings, channel, self.choices.midnight)
 
         return with_gas(
@@ -530,30 +540,6 @@ class Ledger:
             held,
         )
 
-    def _weight(self, state: DeviceState, codec: Codec | None, channel: int) -> float | None:
-        if codec is None or Setting.PULSE_WEIGHT not in codec.settings:
-            return None
-        return positive(of_input(self._settings(state), Setting.PULSE_WEIGHT, channel))
-
-    def _limits(self, state: DeviceState, codec: Codec, key: Key) -> Limits:
-        """Give what is believed of a register or a total of a device.
-
-        A person sets it in the unit of the device's medium. Pulses stand for
-        that by their weight; what counts in another unit is judged as ever.
-        """
-        quantity, channel = key
-        medium = self._medium(state, codec, channel)
-        found = replace(limits_of(quantity, medium), modulus=codec.modulus.get(quantity))
-        main = QUANTITY_OF_MEDIUM.get(medium)
-        weight = 1.0
-        if quantity is Quantity.PULSES and main is not None:
-            weight = self._weight(state, codec, channel) or weight
-        elif quantity.unit != (main.unit if main else ""):
-            return found
-        numbers = (positive(self._settings(state).get(name)) for name in OWN_LIMITS)
-        per_hour, modulus = (number and number / weight for number in numbers)
-        return found.adjusted((per_hour, modulus))
-
     def limits(self, state: DeviceState, key: Key) -> Limits:
         """Give what is believed of a total of the device at a place."""
         present = self.places.present(state.device.dev_eui)
@@ -561,29 +547,7 @@ class Ledger:
 
     def _limits_of(self, state: DeviceState, key: Key) -> Limits:
         codec = self._codec_of(state)
-        if codec is None:
-            return limits_of(key[0], Medium.UNKNOWN)
-        return self._limits(state, codec, key)
-
-    def _settings(self, state: DeviceState) -> dict[str, str]:
-        """Give what is known of a device but for keys: those never come from the server."""
-        choices = self.choices
-        return merged(choices.defaults, without_keys(state.tags), choices.settings(state.device))
-
-    def _settings_of(self, state: DeviceState, codec: Codec | None) -> dict[str, str]:
-        """Give what the codec of a device may know."""
-        bridge = codec is not None and codec.bridge
-        found = state.found if bridge else None
-        return self._settings(state) | self._keys.settings(state.device.dev_eui, found)
-
-    def _medium(self, state: DeviceState, codec: Codec | None, channel: int) -> Medium:
-        if state.medium is not None:
-            return state.medium
-        if codec is None:
-            return Medium.UNKNOWN
-        if Setting.MEDIUM not in codec.settings:
-            return codec.medium
-        return medium_of(self._settings(state), channel, codec.medium)
+        return self.choices.limits(state, codec, key)
 
     def medium(self, state: DeviceState, channel: int = 0) -> Medium:
         """Give the medium of an input at a place, unknown where it has no decoder."""
@@ -591,7 +555,7 @@ class Ledger:
         return self._medium_of(self._by_device.get(present, state), channel)
 
     def _medium_of(self, state: DeviceState, channel: int) -> Medium:
-        return self._medium(state, self._codec_of(state), channel)
+        return self.choices.medium(state, self._codec_of(state), channel)
 
     def _codec_of(self, state: DeviceState) -> Codec | None:
         """Give the codec of a device, or of the bridge through which a meter is heard."""

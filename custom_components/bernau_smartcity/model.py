@@ -504,6 +504,10 @@ class Field(StrEnum):
     CLUSTER_KEY = "cluster_key", Role.KEY
     ELEMENT_URL = "element_url", Role.ADDRESS
     ELEMENT_KEY = "element_key", Role.KEY
+    FIREFLY_URL = "firefly_url", Role.ADDRESS
+    FIREFLY_KEY = "firefly_key", Role.KEY
+    EVERYNET_URL = "everynet_url", Role.ADDRESS
+    EVERYNET_KEY = "everynet_key", Role.KEY
     TOPIC = "topic", Role.TOPIC
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from .metering.register import Sample
+from .metering.silence import heard_again
 from .model import Kind, Quantity, Reading, Uplink
 from .state import RESTART, TOTAL_OF, DeviceState, Heard, Key
 
@@ -14,13 +15,15 @@ def heard(state: DeviceState, uplink: Uplink, *, joined: bool) -> DeviceState:
     before = state.heard
     if not uplink.counted or (before is not None and uplink.received_at <= before.at):
         return state
-    lost = 0
-    if before is not None and not joined:
-        lost = max(0, uplink.f_cnt - before.f_cnt - 1)
+    lost, rhythm = 0, state.rhythm
+    if before is not None:
+        lost = 0 if joined else max(0, uplink.f_cnt - before.f_cnt - 1)
+        rhythm = heard_again(rhythm, before.at, uplink.received_at, lost)
     return replace(
         state,
         heard=Heard(uplink.received_at, uplink.f_cnt, uplink.rssi, uplink.snr),
         lost=state.lost + lost,
+        rhythm=rhythm,
         settings=dict(uplink.settings),
     )
 

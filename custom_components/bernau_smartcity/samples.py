@@ -107,22 +107,38 @@ class Samples:
 
     def points(self, dev_eui: str, key: Key, since: datetime | None) -> list[Point]:
         """Give the points of a total from the newest one not after a time on, or all."""
-        start = -1
-        if since is not None:
-            (found,) = self._db.execute(
-                "SELECT max(at) FROM sample"
-                " WHERE dev_eui = ? AND quantity = ? AND channel = ?"
-                " AND at <= ? AND total IS NOT NULL",
-                (dev_eui, *key, micros(since)),
-            ).fetchone()
-            start = start if found is None else found
         rows = self._db.execute(
             "SELECT at, total FROM sample"
             " WHERE dev_eui = ? AND quantity = ? AND channel = ? AND at >= ? AND total IS NOT NULL"
             " ORDER BY at",
-            (dev_eui, *key, start),
+            (dev_eui, *key, self._start(dev_eui, key, since)),
         )
         return [Point(time(at), total) for at, total in rows]
+
+    def _start(self, dev_eui: str, key: Key, since: datetime | None) -> int:
+        """Give when the newest point not after a time was measured, if there is one."""
+        if since is None:
+            return -1
+        (found,) = self._db.execute(
+            "SELECT max(at) FROM sample"
+            " WHERE dev_eui = ? AND quantity = ? AND channel = ?"
+            " AND at <= ? AND total IS NOT NULL",
+            (dev_eui, *key, micros(since)),
+        ).fetchone()
+        return -1 if found is None else int(found)
+
+    def counted(self, dev_eui: str, key: Key, since: datetime | None) -> list[tuple[Any, ...]]:
+        """Give the points from the newest one not after a time on, with what made them.
+
+        Time, total, what the register showed, whether that is a period, its frame counter.
+        """
+        rows = self._db.execute(
+            "SELECT at, total, value, period, f_cnt FROM sample"
+            " WHERE dev_eui = ? AND quantity = ? AND channel = ? AND at >= ?"
+            " AND total IS NOT NULL ORDER BY at",
+            (dev_eui, *key, self._start(dev_eui, key, since)),
+        )
+        return [(time(at), *rest) for at, *rest in rows]
 
     def shown(self, dev_eui: str, key: Key) -> list[tuple[datetime, float, float]]:
         """Give the points of a total, each with what the register showed."""
@@ -188,13 +204,15 @@ class DueHours:
         """Use an open database with the schema in place."""
         self._db = db
 
-    def changed(self, dev_eui: str, key: Key, since: datetime) -> None:
-        """Note that a total changed after a time."""
-        self._db.execute(
+    def changed(self, dev_eui: str, key: Key, since: datetime) -> int:
+        """Note that a total changed after a time; gives the count of its changes."""
+        (edit,) = self._db.execute(
             "INSERT INTO hours VALUES (?, ?, ?, ?, 0, 0, 0) ON CONFLICT DO UPDATE SET"
-            " since = min(coalesce(since, excluded.since), excluded.since), edit = edit + 1",
+            " since = min(coalesce(since, excluded.since), excluded.since), edit = edit + 1"
+            " RETURNING edit",
             (dev_eui, *key, micros(since)),
-        )
+        ).fetchone()
+        return int(edit)
 
     def anew(self, dev_eui: str, key: Key, since: datetime) -> None:
         """Note that a total changed by what a person noted: it is written within minutes."""

@@ -21,13 +21,16 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .analytics.sensors import async_add_figures
 from .bridges import is_meter
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
-from .decoders import DECODED, DECODERS
+from .decoders import DECODERS, tells
 from .decoding import STATUSES, status_of
-from .descriptions import VALUES, ValueDescription
+from .descriptions import VALUES, ValueDescription, appearance
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
+from .entries import is_analytics
 from .metering.hours import HOUR, TOLERANCE, Period
+from .metering.silence import loss
 from .model import Kind, Quantity, Setting
 from .state import TOTAL_OF, DeviceState, Key, suffix_of
 from .statistics import async_announce
@@ -54,13 +57,6 @@ class HealthDescription(SensorEntityDescription):
 _DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
 
 
-def _tells_battery(state: DeviceState) -> bool:
-    """Tell whether the battery is in the payload; of decoded objects only they can tell."""
-    codec = DECODERS[state.codec]
-    told = {quantity for quantity, _ in state.latest} if codec is DECODED else codec.quantities
-    return Quantity.BATTERY in told
-
-
 def _is_sender(state: DeviceState) -> bool:
     """Tell whether a device sends by itself; a meter behind a bridge does not."""
     return not is_meter(state.device.dev_eui)
@@ -69,6 +65,12 @@ def _is_sender(state: DeviceState) -> bool:
 def _may_wait(state: DeviceState) -> bool:
     """Tell whether its messages may need a key."""
     return not _is_sender(state) or Setting.KEY in DECODERS[state.codec].settings
+
+
+def _loss_rate(state: DeviceState) -> float | None:
+    """Give the percentage of messages of the last days that never came."""
+    share = loss(state.rhythm)
+    return None if share is None else 100 * share
 
 
 HEALTH: Final = (
@@ -110,6 +112,17 @@ HEALTH: Final = (
         exists_fn=_is_sender,
     ),
     HealthDescription(
+        key="loss_rate",
+        translation_key="loss_rate",
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        suggested_display_precision=1,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=_DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=_loss_rate,
+        exists_fn=_is_sender,
+    ),
+    HealthDescription(
         key="message_status",
         translation_key="message_status",
         device_class=SensorDeviceClass.ENUM,
@@ -137,7 +150,9 @@ HEALTH: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=_DIAGNOSTIC,
         value_fn=lambda state: state.device.battery,
-        exists_fn=lambda state: state.device.battery is not None and not _tells_battery(state),
+        exists_fn=lambda state: (
+            state.device.battery is not None and not tells(state, Quantity.BATTERY)
+        ),
     ),
 )
 """Figures about a device; its battery only where the payload does not tell it."""
@@ -149,6 +164,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of each device as soon as there is something to show."""
+    if is_analytics(entry):
+        await async_add_figures(entry, async_add_entities)
+        return
     coordinator = entry.runtime_data
 
     def wanted(state: DeviceState) -> Iterator[tuple[str, Callable[[], DeviceEntity]]]:
@@ -168,17 +186,6 @@ async def async_setup_entry(
     await async_add_as_told(entry, async_add_entities, wanted)
 
 
-def _appearance(
-    coordinator: SmartCityCoordinator,
-    state: DeviceState,
-    description: ValueDescription,
-    channel: int,
-) -> tuple[str, SensorDeviceClass | None]:
-    """Give translation key and device class of a quantity of a device."""
-    plain = (description.key, description.device_class)
-    return (description.media or {}).get(coordinator.medium(state, channel), plain)
-
-
 class ValueSensor(ValueEntity, SensorEntity):
     """The newest value of a quantity that is a number."""
 
@@ -189,7 +196,7 @@ class ValueSensor(ValueEntity, SensorEntity):
         """Show the quantity and channel of the key."""
         quantity, channel = key
         description = VALUES[quantity]
-        name, device_class = _appearance(coordinator, state, description, channel)
+        name, device_class = appearance(quantity, coordinator.medium(state, channel))
         super().__init__(coordinator, state, description, key, name)
         self._attr_device_class = device_class
         if quantity in TOTAL_OF and (TOTAL_OF[quantity], channel) in state.values:
@@ -250,7 +257,7 @@ class ConsumptionSensor(DeviceEntity, SensorEntity):
         quantity, channel = key
         description = VALUES[quantity]
         super().__init__(coordinator, state, description, f"{suffix_of(key)}_{period}")
-        name, self._attr_device_class = _appearance(coordinator, state, description, channel)
+        name, self._attr_device_class = appearance(quantity, coordinator.medium(state, channel))
         self.of = (key, period)
         self._attr_state_class = None
         self._attr_translation_key = f"{name}_{period}_channel" if channel else f"{name}_{period}"

@@ -25,6 +25,7 @@ from .actions import loaded, named_device, refused
 from .checks import Refusal, RefusedError
 from .const import DOMAIN
 from .coordinator import SmartCityCoordinator
+from .entries import is_analytics, loaded_servers
 from .settings_list import Entry, Flaw, ListError, applied, read_entries, read_list
 
 ATTR_SETTINGS: Final = "settings"
@@ -120,10 +121,15 @@ def _device_ids(call: ServiceCall) -> set[str]:
         and any(domain == DOMAIN for domain, *_ in device.identifiers)
     }
     servers = {
-        loaded_entry.runtime_data.server_device_id
-        for loaded_entry in call.hass.config_entries.async_loaded_entries(DOMAIN)
+        loaded_entry.runtime_data.server_device_id for loaded_entry in loaded_servers(call.hass)
     }
-    return {each for each in found | ours if each is not None} - servers
+    told_of = {
+        device.id
+        for entry in call.hass.config_entries.async_entries(DOMAIN)
+        if is_analytics(entry)
+        for device in dr.async_entries_for_config_entry(devices, entry.entry_id)
+    }
+    return {each for each in found | ours if each is not None} - servers - told_of
 
 
 async def _async_apply(

@@ -8,9 +8,12 @@ from typing import Any, Final, NamedTuple
 from .memory import Memory, from_json as memory_from_json, to_json as memory_to_json
 from .metering.gas import Conversion, Converted
 from .metering.hours import Period, Stretch
+from .metering.limits import Span
 from .metering.plausibility import Own
 from .metering.pulses import Weighed, Weights
-from .metering.register import Decision, Kind as DecisionKind, Sample, Total
+from .metering.register import Decision, Kind as DecisionKind, Point, Sample, Total
+from .metering.silence import Heard as DayHeard, Rhythm
+from .metering.watch import Finding, Watch
 from .model import Device, Kind, Medium, Quantity, Reading
 
 QUANTITIES: Final = {str(quantity): quantity for quantity in Quantity}
@@ -103,6 +106,51 @@ class Value:
     """A total that the device does not tell: what a lost message counted is missing."""
 
 
+class Limited(NamedTuple):
+    """A total beside one of its limits."""
+
+    limit: float
+    start: datetime
+    """When the period began."""
+    consumption: float
+    """What was surely consumed in it."""
+    exceeded: bool
+    previous: float = 0.0
+    """What was surely consumed in the period before."""
+    opening: Point | None = None
+    """From where on the consumption counts; None as long as nothing was read in the period."""
+
+
+class Seen(NamedTuple):
+    """Up to where the past of a total was looked at."""
+
+    days_by: str
+    """How days were told from each other."""
+    day: int
+    """When, by local time."""
+    last: int | None = None
+    """The newest day that was kept."""
+    end: float | None = None
+    """The total at its end."""
+    least: float | None = None
+    """What is not worth a word in an hour of this meter."""
+    hour: datetime | None = None
+    """The end of the newest hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What the limits and watches of a place tell."""
+
+    counted: Mapping[tuple[Key, Span], Limited] = field(default_factory=dict)
+    """Of all that people ask about, by an endless limit where there is none."""
+    limits: Mapping[tuple[Key, Span], Limited] = field(default_factory=dict)
+    findings: Mapping[tuple[Key, Watch], Finding] = field(default_factory=dict)
+    seen: Mapping[Key, Seen] = field(default_factory=dict)
+    alarms: Mapping[tuple[Key, str], datetime] = field(default_factory=dict)
+    """Since when each alarm holds, by total and name."""
+
+
 class Found(NamedTuple):
     """A meter that a bridge has heard."""
 
@@ -125,6 +173,8 @@ class DeviceState:
     heard: Heard | None = None
     lost: int = 0
     """Uplinks that never arrived, by the frame counter."""
+    rhythm: Rhythm = ()
+    """How it was heard in the last days."""
     problem: str = ""
     """Why the newest payload gave no readings."""
     judged: datetime | None = None
@@ -159,6 +209,8 @@ class DeviceState:
     """By total and period; follows from the samples."""
     spread: timedelta = timedelta()
     """How much of this month lies in gaps of its totals; follows from the samples."""
+    watched: Watched | None = None
+    """What limits and watches tell; follows from the samples and the alarms that hold."""
 
     @property
     def bridge(self) -> str:
@@ -274,7 +326,9 @@ def _recalled_json(state: DeviceState) -> dict[str, Any]:
     judged = state.judged and _seconds(state.judged)
     given = {"judged": judged, "tried": state.tried, "recalls": state.recalls}
     memory = memory_to_json(state.memory)
-    return {name: value for name, value in {**given, "memory": memory}.items() if value}
+    rhythm = [list(day) for day in state.rhythm]
+    told = {**given, "memory": memory, "rhythm": rhythm}
+    return {name: value for name, value in told.items() if value}
 
 
 def _recalled(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -284,6 +338,7 @@ def _recalled(data: Mapping[str, Any]) -> dict[str, Any]:
         "tried": data.get("tried", ""),
         "recalls": data.get("recalls", False),
         "memory": memory_from_json(data.get("memory", {})),
+        "rhythm": tuple(DayHeard(*day) for day in data.get("rhythm", ())),
     }
 
 

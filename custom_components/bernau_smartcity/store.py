@@ -18,6 +18,7 @@ from .objects import SCHEMA as OBJECTS_SCHEMA, Objects
 from .samples import SCHEMA as SAMPLES_SCHEMA, DueHours, Samples
 from .state import DeviceState, from_json, to_json
 from .waiting import SCHEMA as WAITING_SCHEMA, Recent, Waiting
+from .watches import SCHEMA as WATCHES_SCHEMA, Watches
 
 VERSION: Final = 1
 
@@ -88,6 +89,7 @@ class Store:
         self.places = PlaceNotes(connection)
         self.waiting = Waiting(connection)
         self.recent = Recent(connection)
+        self.watches = Watches(connection)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -151,6 +153,7 @@ class Store:
         self.samples.forget(dev_eui)
         self.hours.forget(dev_eui)
         self.recent.forget(dev_eui)
+        self.watches.forget(dev_eui)
         self._db.execute("DELETE FROM cursor WHERE key = ?", (dev_eui,))
 
     def forget_device(self, dev_eui: str) -> None:
@@ -173,7 +176,7 @@ def _opened(path: Path) -> sqlite3.Connection:
             )
             version = VERSION
         if version == VERSION:
-            database.executescript(WAITING_SCHEMA + OBJECTS_SCHEMA)
+            database.executescript(WAITING_SCHEMA + OBJECTS_SCHEMA + WATCHES_SCHEMA)
     except BaseException:
         database.close()
         raise

@@ -5,8 +5,7 @@ from typing import Any
 from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
-from .const import DOMAIN
-from .coordinator import SmartCityConfigEntry
+from .entries import loaded_servers
 
 
 @callback
@@ -20,8 +19,7 @@ def async_register(
 
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     """Give the figures over all entries."""
-    entries: list[SmartCityConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    coordinators = [entry.runtime_data for entry in entries]
+    coordinators = [entry.runtime_data for entry in loaded_servers(hass)]
     states = [state for c in coordinators for state in c.states.values()]
     return {
         "servers": len(coordinators),

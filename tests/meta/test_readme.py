@@ -36,5 +36,10 @@ def test_pictures_and_links_lead_somewhere() -> None:
     targets = [part.split(")")[0] for part in README.split("](")[1:]]
     local = [target for target in targets if "://" not in target]
     assert local
+    headings = {
+        "#" + line.lstrip("# ").lower().replace(" ", "-")
+        for line in README.splitlines()
+        if line.startswith("#")
+    }
     for target in local:
-        assert (ROOT / target).exists(), target
+        assert target in headings if target.startswith("#") else (ROOT / target).exists(), target

@@ -46,7 +46,7 @@ def test_commands_can_be_run_and_stop_at_the_first_failure(path: Path) -> None:
 def test_ci_is_the_demo_and_the_tests() -> None:
     """Machines check just what people check."""
     lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
-    assert lines[-2:] == ["scripts/demo --check", "scripts/test"]
+    assert lines[-2:] == ["scripts/demo --check --kills 20", "scripts/test"]
 
 
 def direct(group: str) -> list[str]:

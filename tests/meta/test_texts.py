@@ -42,10 +42,12 @@ GRAMMAR = {
     "data",
     "data_description",
     "description",
+    "entry_type",
     "error",
     "fields",
     "fix_flow",
     "info",
+    "initiate_flow",
     "menu_option_descriptions",
     "menu_options",
     "message",
@@ -53,6 +55,7 @@ GRAMMAR = {
     "options",
     "sections",
     "state",
+    "state_attributes",
     "step",
     "title",
     "unit_of_measurement",
@@ -67,6 +70,7 @@ OF_HOME_ASSISTANT = {
     "entity_id",
     "off",
     "on",
+    "reconfigure_successful",
     "unknown",
 }
 """Keys that Home Assistant's own helpers bring up, or that are named by its constants."""
@@ -140,20 +144,39 @@ def test_each_field_is_described(language: str) -> None:
 
 def test_each_key_is_used() -> None:
     """Nothing is left of what the code no longer says: each key is a word of the code."""
-    known = WORDS | GRAMMAR | SECTIONS | OF_HOME_ASSISTANT | set(PLATFORMS)
+    described = " ".join(
+        (PACKAGE / f"{kind}.yaml").read_text("utf-8")
+        for kind in ("conditions", "services", "triggers")
+    )
+    known = (
+        WORDS
+        | set(re.findall(r"\w+", described))
+        | GRAMMAR
+        | SECTIONS
+        | OF_HOME_ASSISTANT
+        | set(PLATFORMS)
+    )
     ending = re.compile(r"(_today|_yesterday|_this_month)?(_channel)?$")
-    keys = {ending.sub("", key, count=1) for path in FLAT["en"] for key in path.split("/")}
-    assert sorted(keys - known) == []
+    keys = {key for path in FLAT["en"] for key in path.split("/")} - known
+    assert sorted({ending.sub("", key, count=1) for key in keys} - known) == []
+
+
+FLOWS = {
+    "config": "configflow",
+    "config_subentries": "configsubentryflow",
+    "options": "optionsflow",
+}
+"""By the section of their texts: in what the names of their classes end."""
 
 
 def steps_shown() -> Iterator[tuple[str, str]]:
     """Give the steps that each flow shows, by the section of its texts."""
-    for path in PACKAGE.glob("*.py"):
+    for path in modules(PACKAGE):
         for node in tree(path).body:
             if isinstance(node, ast.ClassDef):
                 bases = " ".join(map(ast.unparse, node.bases)).lower()
-                for section in ("config", "options"):
-                    if f"{section}flow" in bases:
+                for section, base in FLOWS.items():
+                    if base in bases:
                         yield from ((section, step) for step in texts_of(node, "step_id"))
 
 
@@ -176,6 +199,10 @@ def test_each_step_has_texts_and_each_text_a_step() -> None:
         (section, step)
         for section in ("config", "options")
         for step in TEXTS["en"][section]["step"]
+    } | {
+        ("config_subentries", step)
+        for texts in TEXTS["en"]["config_subentries"].values()
+        for step in texts["step"]
     }
     assert set(steps_shown()) == described
     assert ("config", "user") in described

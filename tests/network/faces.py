@@ -14,6 +14,8 @@ from custom_components.bernau_smartcity.network import SERVERS
 from simulator.air import transmission
 from simulator.build import build
 from simulator.clock import Clock
+from simulator.everynet import Everynet
+from simulator.firefly import Firefly
 from simulator.http import Api, HttpServer, serve
 from simulator.the_things_stack import TheThingsStack
 from simulator.town import Town
@@ -48,6 +50,8 @@ FACES: Final = (
         idle=2,
         tells_joins=False,
     ),
+    Face("firefly", partial(Firefly, retention=RETAINED), idle=1, tells_joins=False),
+    Face("everynet", partial(Everynet, retention=RETAINED, delay=0), idle=1),
 )
 
 

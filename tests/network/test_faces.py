@@ -22,7 +22,7 @@ async def test_inventory_and_first_read(face: Face) -> None:
         for eui, device in here.town.all_devices.items():
             assert devices[eui].name == device.name
             assert devices[eui].tags.items() >= device.tags.items()
-            assert devices[eui].profile or "model" in device.tags
+            assert devices[eui].profile or "model" in devices[eui].tags
         batches = [batch for _ in range(3) for batch in await here.poll()]
         since = here.town.clock.now() - RETAINED
         assert stored(here.town, since) <= delivered(batches)

@@ -20,10 +20,11 @@ from custom_components.bernau_smartcity.network._http import (
     Http,
     NotFoundError,
 )
+from custom_components.bernau_smartcity.network._timeline_cursor import Cursor
 from custom_components.bernau_smartcity.network._tts_api import PAGE, Api
 from custom_components.bernau_smartcity.network._tts_uplinks import device_of, read
 from custom_components.bernau_smartcity.network.the_things_stack import (
-    Cursor,
+    REACH,
     TheThingsStack,
     _identity_server,
 )
@@ -183,9 +184,9 @@ async def test_connecting_does_nothing_yet() -> None:
         assert caught.value.reason is Reason.KEY_REJECTED
 
 
-def cursor(newest: datetime = NOW, swept: datetime = NOW, oldest: datetime | None = None) -> Cursor:
+def cursor(newest: datetime = NOW, swept: datetime = NOW) -> Cursor:
     """Make a cursor of an application of which everything older was read."""
-    return Cursor(newest=newest, swept=swept, oldest=oldest or NOW - timedelta(days=40))
+    return Cursor(newest=newest, swept=swept, oldest=NOW - timedelta(days=40))
 
 
 @pytest.mark.parametrize(
@@ -194,18 +195,18 @@ def cursor(newest: datetime = NOW, swept: datetime = NOW, oldest: datetime | Non
         (cursor(), NOW - timedelta(minutes=5)),
         (cursor(newest=NOW + timedelta(days=9)), NOW - timedelta(minutes=5)),
         (cursor(swept=NOW - timedelta(days=1)), NOW - timedelta(days=1)),
-        (Cursor.first(NOW), NOW - timedelta(days=1)),
+        (Cursor.begin(NOW, REACH), NOW - timedelta(days=1)),
     ],
 )
 def test_reading_begins(kept: Cursor, since: datetime) -> None:
     """A little before the newest, once a day a day before."""
     assert Cursor.parse(str(kept)) == kept
-    assert kept.since(NOW)[0] == since
+    assert kept.since(NOW, REACH)[0] == since
     assert Cursor.parse("nonsense") is None
 
 
 async def test_older_days_follow() -> None:
-    """There is a value soon; the rest of what is retained comes a day at a time, once."""
+    """There is a value soon; the rest of what is retained comes beside what is new, once."""
     async with polled(FACE, town_of(12)) as here:
         key = Credentials(headers={"Authorization": f"Bearer {here.server.api_key}"})
         http = Http(here.session, here.server.url, key)

@@ -22,8 +22,8 @@ from custom_components.bernau_smartcity.network._element_packets import (
     uplink_of,
 )
 from custom_components.bernau_smartcity.network._http import Answer, NotFoundError
-from custom_components.bernau_smartcity.network._sent import NO_SESSION
-from custom_components.bernau_smartcity.network.zenner_element import UNSEEN, Cursor, ZennerElement
+from custom_components.bernau_smartcity.network._sent import NO_SESSION, UNSEEN
+from custom_components.bernau_smartcity.network.zenner_element import Cursor, ZennerElement
 from simulator.build import build
 from simulator.catalogue import BUILDINGS
 from simulator.clock import Clock

@@ -90,6 +90,20 @@ async def test_hours(web: Web, device: Device) -> None:
     assert volumes[0] < volumes[-1]
 
 
+async def test_people(web: Web) -> None:
+    """What people did until now, however far the question goes."""
+    asked = "?from=2026-11-20T02:00&to=2026-11-21T02:00"
+    told = await web.ask("GET", f"/truth/people{asked}")
+    assert told["to"] == "2026-11-20T08:00:00+00:00"
+    assert told["visits"] == sum(told["arrivals"].values()) > 1000
+    await web.ask("GET", "/truth/people?from=2026-11-20T02:00", status=400)
+    await web.ask("POST", "/devices", {"count": 5})
+    assert (
+        "no visitor counters"
+        in (await web.ask("GET", f"/truth/people{asked}", status=400))["error"]
+    )
+
+
 async def test_faults(web: Web, town: Town, device: Device) -> None:
     """Added, listed, ended."""
     fault = await web.ask("POST", "/faults", {"kind": "drop", "devices": [device.dev_eui.upper()]})

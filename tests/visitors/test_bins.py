@@ -11,9 +11,9 @@ import pytest
 from custom_components.bernau_smartcity.visitors.bins import (
     QUARTER,
     Grid,
+    Sums,
     Tally,
     bins,
-    cumulated,
     net,
     tally,
 )
@@ -45,7 +45,7 @@ def increment(
 
 def sums(parts: Sequence[Increment], grid: Grid) -> list[int | Reason]:
     """Give how many have passed when each bin ends."""
-    return cumulated(parts, bins(parts, grid), grid)
+    return Sums(grid, parts).cumulated()
 
 
 def test_counter_that_reports_with_the_bins() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from math import exp
 from random import Random
 
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, strategies as st
 import pytest
 
 from custom_components.bernau_smartcity.visitors.bins import QUARTER
@@ -35,16 +35,18 @@ def test_whole_day() -> None:
     """The area below the number present is the sum of all stays."""
     assert person_minutes([0, 10, 20, 25, 20, 10, 0], QUARTER) == 1275
     found = told(day_dwell(DAY))
-    assert found == Dwell(21.25 * MINUTE, 1275, 60, 60)
+    assert found == Dwell(21.25 * MINUTE, 1275, 60, 60, found.error)
 
 
 def test_last_hours() -> None:
     """Person-time by departure, of those hours only."""
     begun = replace(DAY, entered=DAY.entered[:4], left=DAY.left[:4])
     found = told(live_dwell(begun, EXACT))
-    assert found == Dwell(24.375 * MINUTE, 975, 60, 40)
+    assert found == Dwell(24.375 * MINUTE, 975, 60, 40, found.error)
     # The number present falls from 25 over 20 and 10 to none.
-    assert told(live_dwell(DAY, EXACT, bins=3)) == Dwell(637.5 / 35 * MINUTE, 637.5, 10, 35)
+    falling = replace(DAY, entered=[0, 0, 0, *DAY.entered], left=[0, 0, 0, *DAY.left])
+    last = told(live_dwell(falling, EXACT))
+    assert (last.mean, last.person_minutes) == (21.25 * MINUTE, 1275)
 
 
 def test_last_hours_are_balanced_as_yesterday() -> None:
@@ -134,7 +136,9 @@ def test_any_order_of_leaving(stays: list[tuple[int, int]]) -> None:
     for begin, bins in stays:
         entered[begin] += 1
         left[begin + bins] += 1
-    found = told(day_dwell(Traffic(entered=entered, left=left, coverage=1)))
+    estimate = day_dwell(Traffic(entered=entered, left=left, coverage=1))
+    assume(estimate is not Reason.MISCOUNTED)
+    found = told(estimate)
     assert found.mean / QUARTER == pytest.approx(sum(bins for _, bins in stays) / len(stays))
 
 
@@ -166,7 +170,7 @@ def test_day_of_people_who_come_and_go(missed: float, bias: float) -> None:
     assert max(map(abs, errors)) < (0.25 if missed else 0.04)
 
 
-@pytest.mark.parametrize("hour", [9, 11, 13, 15, 17])
+@pytest.mark.parametrize("hour", [13, 14, 15, 16])
 def test_live_while_arrivals_rise_and_fall(hour: int) -> None:
     """Person-time by departure stays near the truth of twenty-five minutes."""
     chance = Random(hour)  # noqa: S311  # no secret
@@ -174,8 +178,49 @@ def test_live_while_arrivals_rise_and_fall(hour: int) -> None:
     minutes = []
     for _ in range(50):
         entered, left, _stays = simulated(chance)
-        found = live_dwell(Traffic(entered=entered[:now], left=left[:now], coverage=1), EXACT, 4)
+        found = live_dwell(Traffic(entered=entered[:now], left=left[:now], coverage=1), EXACT)
         if isinstance(found, Dwell):
             minutes.append(found.mean / MINUTE)
-    assert len(minutes) >= 45
+    assert len(minutes) >= 25
     assert sum(minutes) / len(minutes) == pytest.approx(25, rel=0.1)
+
+
+def test_live_needs_hours_to_compare() -> None:
+    """When the day has just begun, nobody can tell whether its hours agree."""
+    entered, left = [0] * 8 + [40] * 8, [0] * 10 + [40] * 6
+    morning = Traffic(entered=entered, left=left, coverage=1)
+    assert live_dwell(morning, EXACT) is Reason.UNSTEADY
+
+
+def test_work_beside_shopping() -> None:
+    """Where some stay all day, person-time by departure tells of neither."""
+    entered, left = [10] * 40, [10] * 40
+    for bins, begin, end in ((entered, 4, 12), (left, 36, 40)):
+        for n in range(begin, end):
+            bins[n] += 120 // (end - begin)
+    noon = Traffic(entered=entered[:24], left=left[:24], coverage=1)
+    assert live_dwell(noon, EXACT) is Reason.UNSTEADY
+    assert told(day_dwell(Traffic(entered=entered, left=left, coverage=1))).mean > 60 * MINUTE
+
+
+def test_error_that_sound_counters_make() -> None:
+    """It is told, and agrees with what chance makes of many days."""
+    chance = Random(4)  # noqa: S311  # no secret
+    told_errors, errors = [], []
+    for _ in range(60):
+        entered, left, stays = simulated(chance)
+        counted = [
+            [sum(chance.random() >= 0.02 for _ in range(people)) for people in bins]
+            for bins in (entered, left)
+        ]
+        found = told(day_dwell(Traffic(entered=counted[0], left=counted[1], coverage=1)))
+        told_errors.append(found.error)
+        errors.append(found.mean / MINUTE * len(stays) / sum(stays) - 1)
+    root = (sum(each**2 for each in errors) / len(errors)) ** 0.5
+    assert root == pytest.approx(sum(told_errors) / len(told_errors), rel=0.25)
+
+
+def test_few_people_on_a_long_day() -> None:
+    """One miscount in the morning outweighs all their stays."""
+    day = Traffic(entered=[1, 0] * 20 + [0, 0], left=[0, 0] + [1, 0] * 20, coverage=1)
+    assert day_dwell(day) is Reason.MISCOUNTED

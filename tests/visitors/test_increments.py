@@ -36,6 +36,9 @@ HOUR = timedelta(hours=1)
         (7, 60000, 15, 16, False, None, Flag.IMPLAUSIBLE),
         (540, 700, 60, 16, False, 160, None),
         (4294967290, 4, 15, 32, False, 10, Flag.ROLLOVER),
+        (49151, 12, 2880, 16, False, 12, Flag.RESET),
+        (49152, 12, 2880, 16, False, 16396, Flag.ROLLOVER),
+        (540, 12, 2880, 16, False, 12, Flag.RESET),
     ],
 )
 def test_increment(  # a row of the table

@@ -79,11 +79,18 @@ def test_paths() -> None:
 
 def test_bounds() -> None:
     """What holds without any model."""
-    found = bounds(told(TOWN))
+    found = bounds(told(TOWN), 0)
     assert found["A", "A"] == Bounds(100, 280)
     assert found["A", "B"] == Bounds(0, 110)
     most = [each.most for each in found.values()]
     assert most == [280, 110, 90, 120, 110, 90, 60, 60, 60]
+
+
+def test_bounds_where_counters_err() -> None:
+    """Nobody knows better than to a twentieth who came and went."""
+    found = bounds(told(TOWN))
+    assert found["A", "A"] == pytest.approx(Bounds(0.95 * 580 - 1.05 * 480, 294))
+    assert found["A", "B"] == pytest.approx(Bounds(0, 115.5))
 
 
 @given(

@@ -73,6 +73,12 @@ def known(code: Code) -> Known | None:
     return _KNOWN.get(code)
 
 
+def told_in(code: Code, unit: int | None) -> Known | None:
+    """Give what a code stands for; None if it is not one of ours or in another unit."""
+    found = known(code)
+    return found if found and unit in {None, _UNITS[found[0]][0]} else None
+
+
 def scaled(number: float, exponent: int) -> float:
     """Give a number times a power of ten, without noise in the last places."""
     return float(number * 10**exponent if exponent > 0 else number / 10**-exponent)
@@ -87,7 +93,7 @@ def reading(
     code: Code, number: float, scaler: int = 0, unit: int | None = None, meter: str = ""
 ) -> Iterator[Reading]:
     """Give the reading of a register; none if it is not one of ours or in another unit."""
-    if (found := known(code)) and unit in {None, _UNITS[found[0]][0]}:
+    if found := told_in(code, unit):
         quantity, channel = found
         yield Reading(quantity, value(quantity, number, scaler), channel, None, meter)
 

@@ -2,7 +2,7 @@
 
 Any fPort, least significant byte first. A first byte that tells kind and unit; time,
 serial number, alarms; volumes, in a message of fourteen hours as differences going
-back; a CRC. Source: tomkomanski/LoRaWANparser, LoRaWANparser.ApatorUltrimis.
+back; the CRC of EN 13757. Source: tomkomanski/LoRaWANparser, LoRaWANparser.ApatorUltrimis.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +14,7 @@ from ..model import Codec, DecodeError, Medium, Quantity, Reading, Uplink
 from ._checks import checked
 from ._frames import flags, unpack
 from ._times import is_plausible, unix
+from ._wmbus.checksums import CRC, crc
 
 _HOURS: Final = Struct("<IIixxBi13h")
 """Time, number, reverse volume, alarms of the moment, volume, differences."""
@@ -36,23 +37,10 @@ _ALARMS: Final[Mapping[Quantity, int]] = {
     Quantity.LEAK: 0x80,
 }
 
-_CRC: Final = 2
-_POLYNOMIAL: Final = 0x3D65
-
-
-def _remainder(frame: bytes) -> int:
-    """Give the CRC of the M-Bus standard."""
-    value = 0
-    for byte in frame:
-        value ^= byte << 8
-        for _ in range(8):
-            value = (value << 1 ^ (_POLYNOMIAL if value & 0x8000 else 0)) & 0xFFFF
-    return value ^ 0xFFFF
-
 
 def _decode(uplink: Uplink) -> Iterable[Reading]:
-    frame, crc = uplink.payload[:-_CRC], uplink.payload[-_CRC:]
-    if not frame or _remainder(frame) != int.from_bytes(crc, "little"):
+    frame, sent = uplink.payload[:-CRC], uplink.payload[-CRC:]
+    if not frame or crc(frame) != int.from_bytes(sent, "little"):
         msg = "the CRC does not fit"
         raise DecodeError(msg)
     kind = frame[0]

@@ -6,7 +6,7 @@ often volumes are stored, and whether those are fluid ounces. Sources: Axioma "W
 Extended", TheThingsNetwork/lorawan-devices vendor/axioma (Enhanced 24h).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import accumulate
 import re
@@ -96,8 +96,17 @@ def _configuration(payload: bytes) -> Iterator[Remember]:
         yield Remember(name, "oz" if head.search(payload) else "")
 
 
-def _volume(uplink: Uplink, name: str, count: int) -> float:
-    return count * _OUNCE if uplink.memory.get(name) else count / 1000
+def _litres(count: int) -> float:
+    return count / 1000
+
+
+def _ounces(count: int) -> float:
+    return count * _OUNCE
+
+
+def _in_m3(uplink: Uplink, name: str) -> Callable[[int], float]:
+    """Give how what the meter counts becomes m³."""
+    return _ounces if uplink.memory.get(name) else _litres
 
 
 def _interval(uplink: Uplink) -> timedelta:
@@ -119,10 +128,11 @@ def _measurement(uplink: Uplink) -> Iterator[Reading]:
     now = _clock(seconds, uplink.received_at)
     yield from _state(now, status)
     if volume != _MISSING:
-        yield Reading(Quantity.VOLUME, _volume(uplink, _NOW_UNIT, volume), at=now)
+        yield Reading(Quantity.VOLUME, _in_m3(uplink, _NOW_UNIT)(volume), at=now)
     if not _is_short(payload):
+        in_m3 = _in_m3(uplink, _STORED_UNIT)
         for stored, at in _history(payload, now, _interval(uplink)):
-            yield Reading(Quantity.VOLUME, _volume(uplink, _STORED_UNIT, stored), at=at)
+            yield Reading(Quantity.VOLUME, in_m3(stored), 0, at)
 
 
 def _is_short(payload: bytes) -> bool:
@@ -174,7 +184,8 @@ def _enhanced(uplink: Uplink) -> Iterator[Reading]:
         raise DecodeError(msg)
     yield from _state(now, status)
     if first != _MISSING and _DELTA_14_MISSING not in deltas:
-        yield Reading(Quantity.VOLUME, _volume(uplink, _STORED_UNIT, first + sum(deltas)), at=now)
+        volume = _in_m3(uplink, _STORED_UNIT)(first + sum(deltas))
+        yield Reading(Quantity.VOLUME, volume, at=now)
 
 
 def _alarm(uplink: Uplink) -> Iterator[Reading]:
@@ -199,10 +210,10 @@ def _state(now: datetime, status: int) -> Iterator[Reading]:
     temporary = bool(status & _TEMPORARY)
     refined = _REFINED.get(status >> 5) if temporary else None
     for quantity in _REFINED.values():
-        yield Reading(quantity, quantity is refined, at=now)
+        yield Reading(quantity, float(quantity is refined), 0, now)
     fault = bool(status & _PERMANENT) or (temporary and refined is None)
-    yield Reading(Quantity.FAULT, fault, at=now)
-    yield Reading(Quantity.BATTERY_LOW, bool(status & _BATTERY_LOW), at=now)
+    yield Reading(Quantity.FAULT, float(fault), 0, now)
+    yield Reading(Quantity.BATTERY_LOW, float(status & _BATTERY_LOW > 0), 0, now)
 
 
 CODECS: Final[tuple[Codec, ...]] = (

@@ -14,6 +14,7 @@ vendor/alpha-omega-technology.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import batched
 from math import isfinite
 import struct
@@ -83,6 +84,8 @@ class _Register:
 
 
 type _Read = Callable[[bytes], Iterable[_Register]]
+type _Meaning = tuple[Quantity, int, Callable[[float], float]]
+"""Quantity, channel, and how a number becomes one in our unit."""
 
 
 def _decode(uplink: Uplink) -> Iterable[Told]:
@@ -135,24 +138,29 @@ def _step(uplink: Uplink) -> timedelta:
 def _readings(uplink: Uplink, registers: Iterable[_Register], meter: str) -> Iterator[Reading]:
     step = _step(uplink)
     for register in registers:
+        meaning = _meaning(uplink, register)
+        if meaning is None:
+            continue
+        quantity, channel, ours = meaning
         for place, number in enumerate(register.values):
             if number is None:
                 continue
-            at = uplink.received_at - place * step if place else None
-            for reading in _reading(uplink, register, number):
-                # Negative energies occur in error.
-                if reading.value >= 0 or reading.quantity not in _ENERGIES:
-                    yield Reading(reading.quantity, reading.value, reading.channel, at, meter)
+            value = ours(number)
+            # Negative energies occur in error.
+            if value >= 0 or quantity not in _ENERGIES:
+                at = uplink.received_at - place * step if place else None
+                yield Reading(quantity, value, channel, at, meter)
 
 
-def _reading(uplink: Uplink, register: _Register, number: float) -> Iterator[Reading]:
+def _meaning(uplink: Uplink, register: _Register) -> _Meaning | None:
+    """Give what a register means, None if that is none of our quantities."""
     if register.unit is not None:
-        code = _codes(uplink)[register.filter]
-        yield from _obis.reading(code, number, unit=_UNITS.get(register.unit, register.unit))
-        return
+        unit = _UNITS.get(register.unit, register.unit)
+        known = _obis.told_in(_codes(uplink)[register.filter], unit)
+        return (*known, partial(_obis.value, known[0])) if known else None
     entries = layout(uplink)
-    if register.filter < len(entries) and (entry := entries[register.filter]):
-        yield Reading(entry.quantity, entry.value(number), entry.channel)
+    entry = entries[register.filter] if register.filter < len(entries) else None
+    return (entry.quantity, entry.channel, entry.value) if entry else None
 
 
 def _past(values: Sequence[float]) -> tuple[float | None, ...]:

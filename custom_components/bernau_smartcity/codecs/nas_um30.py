@@ -14,6 +14,7 @@ from ..model import Codec, DecodeError, Medium, Quantity, Reading, Setting, Upli
 from . import _nas_um as inputs
 from ._checks import checked
 from ._cursor import Cursor
+from ._nas import voltage
 from ._wmbus import Address
 
 _STATUS_PORT, _USAGE_PORT, _SYSTEM_PORT = 24, 25, 99
@@ -102,7 +103,7 @@ _FULL: Final = 254
 
 def _voltage(level: int) -> Iterator[Reading]:
     if level <= _FULL:
-        yield Reading(Quantity.BATTERY_VOLTAGE, round(2.662 + level * 0.004, 3))
+        yield voltage(level)
 
 
 def _temperature(frame: Cursor) -> Reading:

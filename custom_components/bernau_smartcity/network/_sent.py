@@ -11,6 +11,10 @@ from ..model import Batch, Device, Sent
 
 NO_SESSION: Final = "-"
 """The device has not sent."""
+UNSEEN: Final = "?"
+"""The cursor of a device of which nothing was read yet."""
+SILENT: Final = 50
+"""Devices in a poll whose newest uplinks are looked for one by one."""
 _DEV_EUI: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _FRACTION: Final = re.compile(r"(\.\d{6})\d+")
 
@@ -68,6 +72,13 @@ def texts(value: object) -> dict[str, str]:
     return {str(name): text for name, text in found if isinstance(text, str)}
 
 
+def noted(value: object) -> dict[str, str]:
+    """Read tags that are single words, in a list or with commas between, such as `site=Paris`."""
+    words = value.split(",") if isinstance(value, str) else value
+    pairs = (str(word).partition("=") for word in (words if isinstance(words, list) else ()))
+    return {name.strip(): text.strip() for name, equals, text in pairs if equals}
+
+
 def moment(value: object) -> datetime:
     """Read a time, in UTC where it names no zone, without digits that Python does not keep.
 
@@ -89,13 +100,14 @@ def best_signal(
         (strength, ratio)
         for reception in (receptions if isinstance(receptions, list) else ())
         if isinstance(reception, dict)
-        and (strength := _number(reception.get(rssi))) is not None
-        and (ratio := _number(reception.get(snr, 0))) is not None
+        and (strength := number(reception.get(rssi))) is not None
+        and (ratio := number(reception.get(snr, 0))) is not None
     ]
     return max(heard, default=(None, None))
 
 
-def _number(value: object) -> float | None:
+def number(value: object) -> float | None:
+    """Give a number, None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..model import Device, Sent, Uplink
-from ._sent import best_signal, is_dev_eui, mapping, moment, texts, whole
+from ._sent import best_signal, is_dev_eui, mapping, moment, noted, texts, whole
 
 UPLINK: Final = "DevEUI_uplink"
 _SCOPE: Final = "thingpark"
@@ -31,7 +31,7 @@ def read(body: Mapping[str, Any]) -> Sent:
     payload = bytes.fromhex(str(message.get("payload_hex") or ""))
     decoded = message.get("payload")
     rssi, snr = best_signal([_signal(message)])
-    tags = _tags(customer.get("tags"))
+    tags = noted(customer.get("tags"))
     model = _model(customer.get("alr"))
     device = Device(
         dev_eui=dev_eui,
@@ -66,12 +66,6 @@ def _signal(message: Mapping[str, Any]) -> dict[str, float]:
         return {"rssi": float(str(message["LrrRSSI"])), "snr": float(str(message["LrrSNR"]))}
     except KeyError, ValueError:
         return {}
-
-
-def _tags(value: object) -> dict[str, str]:
-    """Read tags, which are a list of texts such as `site=Paris`."""
-    pairs = (str(tag).partition("=") for tag in (value if isinstance(value, list) else ()))
-    return {name.strip(): text.strip() for name, equals, text in pairs if equals}
 
 
 def _model(value: object) -> str:

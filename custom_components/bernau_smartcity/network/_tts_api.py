@@ -6,11 +6,12 @@ Source: thethingsindustries.com/docs/api, …/integrations/storage
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import quote
 
-from ..model import Device, NetworkError, Reason
+from ..model import NetworkError, Reason
 from ._http import Http
+from ._timeline import Of, Registered
 from ._tts_uplinks import device_of
 
 PAGE: Final = 1000
@@ -23,23 +24,6 @@ _FIELDS: Final = ",".join(
         *("app_s_key", "attributes", "rx_metadata"),
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """A device in the registry."""
-
-    id: str
-    """Its identity in the application."""
-    device: Device
-
-
-class Of(NamedTuple):
-    """Whose uplinks are asked for."""
-
-    application: str
-    device_id: str = ""
-    """Empty: those of all devices of the application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +126,8 @@ class Api:
         )
         if before is not None and not token:
             params["before"] = _text(before)
-        application, device_id = of
-        one = f"/devices/{quote(device_id)}" if device_id else ""
+        (application,), device = of
+        one = f"/devices/{quote(device)}" if device else ""
         path = f"/api/v3/as/applications/{quote(application)}{one}/packages/storage/uplink_message"
         answer = await self._cluster.get(path, params, accept="text/event-stream")
         lines, complete = answer.lines()

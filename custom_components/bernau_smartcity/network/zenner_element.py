@@ -13,16 +13,18 @@ from datetime import UTC, datetime
 from itertools import islice
 import json
 import logging
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Self, override
 from urllib.parse import quote
 
 from ..model import Batch, Connection, Device, Field, NetworkError, Reason, Sent, ServerType
+from . import _element_lists
 from ._address import parse_address
 from ._element_lists import OVERLAP, Position, Row, Rows, history, pages, stored, unread
 from ._element_packets import decoded_of, device_of, lacks_payload, uplink_of
 from ._http import Credentials, Http, NotFoundError, Rate
 from ._key import clean_key
-from ._sent import NO_SESSION, batches
+from ._sent import NO_SESSION, SILENT, UNSEEN, batches
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -31,10 +33,6 @@ _LOGGER: Final = logging.getLogger(__name__)
 
 RATE: Final = Rate(50, 10)
 """What the server allows."""
-UNSEEN: Final = "?"
-"""The cursor of a device of which nothing was read yet."""
-SILENT: Final = 50
-"""Devices whose newest packets are looked for one by one; the others' come with the history."""
 
 type _Read = Callable[[Row, Device], Sent | None]
 
@@ -242,26 +240,36 @@ class ZennerElement(Connection):
     async def _anew(
         self, scope: str, cursors: Mapping[str, str], now: datetime
     ) -> AsyncGenerator[Batch]:
-        """Read the history of devices whose cursor was thrown away, or that are new here."""
+        """Read the history of devices whose cursor was thrown away, or that are new here.
+
+        What takes longer is left to the next poll, as what is new must not wait.
+        """
         if not cursors.get(scope):
             return
+        begin = monotonic()
         for dev_eui, identity in self._of(scope).items():
             if dev_eui in cursors:
                 continue
-            path = f"/devices/{quote(identity)}"
-            lacking = False
-            try:
-                async for rows in history(self._http, f"{path}/packets", now):
-                    lacking = lacking or any(map(lacks_payload, rows))
-                    async for batch in self._batches(scope, rows, uplink_of):
-                        yield batch
-                if lacking:
-                    async for rows in history(self._http, f"{path}/readings", now):
-                        async for batch in self._batches(scope, rows, decoded_of):
-                            yield batch
-            except NotFoundError:
-                _LOGGER.debug("A device of folder %s is no longer there", scope)
+            async for batch in self._history(scope, f"/devices/{quote(identity)}", now):
+                yield batch
             yield Batch(cursors={dev_eui: NO_SESSION})
+            if monotonic() - begin > _element_lists.PATIENCE:
+                return
+
+    async def _history(self, scope: str, path: str, now: datetime) -> AsyncGenerator[Batch]:
+        """Read all packets of a device, and readings where packets have no content."""
+        lacking = False
+        try:
+            async for rows in history(self._http, f"{path}/packets", now):
+                lacking = lacking or any(map(lacks_payload, rows))
+                async for batch in self._batches(scope, rows, uplink_of):
+                    yield batch
+            if lacking:
+                async for rows in history(self._http, f"{path}/readings", now):
+                    async for batch in self._batches(scope, rows, decoded_of):
+                        yield batch
+        except NotFoundError:
+            _LOGGER.debug("A device of folder %s is no longer there", scope)
 
     async def _batches(self, scope: str, rows: Rows, read: _Read) -> AsyncGenerator[Batch]:
         """Give the uplinks of rows by device; joins are not told here."""

@@ -23,8 +23,15 @@ FEWEST: Final = 30
 LEAST_COVERAGE: Final = 0.9
 MOST_ERROR: Final = 0.2
 """Share of the result that errors of counting may make."""
+MISCOUNTS: Final = 0.02
+"""Share of those who pass that even a sound counter misses, or counts twice."""
 LIVE_BINS: Final = 12
 """The last hours of which the live estimate tells: three."""
+STEP: Final = 4
+"""An hour: the live estimate is compared with those at the end of each hour before."""
+FEWEST_STEPS: Final = 4
+MOST_UNSTEADY: Final = 1.5
+"""By how much the largest of them may exceed the smallest."""
 
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -67,6 +74,8 @@ class Dwell:
     person_minutes: float
     entered: float
     left: float
+    error: float = 0.0
+    """Standard error of the mean that sound counters make, as a share of it."""
     flags: frozenset[Flag] = frozenset()
     """Of the counts from which it follows."""
 
@@ -97,14 +106,16 @@ def day_dwell(day: Traffic) -> Dwell | Reason:
     clamped = person_minutes((0, *_people(net)), day.length)
     if clamped - area > MOST_ERROR * area:
         return Reason.MISCOUNTED
-    return _resolved(Dwell(_minutes(area / sqrt(entered * left)), area, entered, left), day)
+    error = _day_error(day) / area if area else 0
+    return _resolved(Dwell(_minutes(area / sqrt(entered * left)), area, entered, left, error), day)
 
 
 def live_dwell(today: Traffic, yesterday: Drift | Reason, bins: int = LIVE_BINS) -> Dwell | Reason:
     """Give an approximate mean stay of the last hours, from all of the day so far.
 
     Person-time by departure has the least bias while arrivals rise or fall.
-    Yesterday's counts tell how to balance those of today.
+    Yesterday's counts tell how to balance those of today. It says nothing where
+    some stay all day while others walk through; that shows in hours that differ.
     """
     entered, left = sum(today.entered[-bins:]), sum(today.left[-bins:])
     if reason := _unfit(today, entered, left):
@@ -115,14 +126,16 @@ def live_dwell(today: Traffic, yesterday: Drift | Reason, bins: int = LIVE_BINS)
     if isinstance(factor, Reason):
         return Reason.DRIFT_UNKNOWN if factor is Reason.NO_FLOW else factor
     balanced = today.scaled(factor)
-    present = (0.0, *_people(balanced.net))[-bins - 1 :]
-    area = person_minutes(present, today.length)
-    departures = sum(balanced.left[-bins:])
-    dwell = Dwell(_minutes(area / departures), area, sum(balanced.entered[-bins:]), departures)
-    error = abs(yesterday.people) / yesterday.entries
-    if error * today.duration > 2 * MOST_ERROR * dwell.mean:
+    present = (0.0, *_people(balanced.net))
+    windows = [_window(balanced, present, end, bins) for end in range(len(today.left), 0, -STEP)]
+    dwell = windows[0]
+    drift = abs(yesterday.people) / yesterday.entries
+    if drift * today.duration > 2 * MOST_ERROR * dwell.mean:
         return Reason.MISCOUNTED
-    return _resolved(dwell, today, bins)
+    resolved = _resolved(dwell, today, bins)
+    if isinstance(resolved, Dwell) and len(today.left) > bins and not _are_steady(windows):
+        return Reason.UNSTEADY
+    return resolved
 
 
 def gauge_dwell(present: Sequence[float], traffic: Traffic) -> Dwell | Reason:
@@ -136,6 +149,35 @@ def gauge_dwell(present: Sequence[float], traffic: Traffic) -> Dwell | Reason:
     area = person_minutes(present, traffic.length)
     dwell = Dwell(_minutes(area / sqrt(entered * left)), area, entered, left)
     return _resolved(dwell, traffic)
+
+
+def _window(balanced: Traffic, present: Sequence[float], end: int, bins: int) -> Dwell:
+    """Give person-time by departure in the bins before one."""
+    begin = max(0, end - bins)
+    entered, left = sum(balanced.entered[begin:end]), sum(balanced.left[begin:end])
+    area = person_minutes(present[begin : end + 1], balanced.length)
+    passed = sum(balanced.entered[:end]) + sum(balanced.left[:end])
+    minutes = (end - begin) * (balanced.length / _MINUTE)
+    error = sqrt(MISCOUNTS * passed) * minutes / area if area else 0
+    return Dwell(_minutes(area / left if left else 0), area, entered, left, error)
+
+
+def _are_steady(windows: Iterable[Dwell]) -> bool:
+    """Tell whether the hours of a day agree with each other."""
+    means = [each.mean for each in windows if each.entered + each.left >= FEWEST]
+    return len(means) >= FEWEST_STEPS and max(means) <= MOST_UNSTEADY * min(means)
+
+
+def _day_error(day: Traffic) -> float:
+    """Give by how much sound counters make the area of a balanced day wrong, in person-minutes.
+
+    Who is counted wrongly is there too long, or too short, from then until the
+    day ends; to balance the counts takes that away for the mean of all times.
+    """
+    passed = [came + went for came, went in zip(day.entered, day.left, strict=True)]
+    mean = sum(n * each for n, each in enumerate(passed)) / sum(passed)
+    spread = sum(each * (n - mean) ** 2 for n, each in enumerate(passed))
+    return sqrt(MISCOUNTS * spread) * (day.length / _MINUTE)
 
 
 def _people(net: Iterable[float]) -> list[float]:
@@ -165,4 +207,6 @@ def _resolved(dwell: Dwell, traffic: Traffic, bins: int | None = None) -> Dwell 
     window = traffic.duration if bins is None else min(bins * traffic.length, traffic.duration)
     if dwell.mean > window:
         return Reason.LONGER_THAN_WINDOW
+    if dwell.error > MOST_ERROR:
+        return Reason.MISCOUNTED
     return replace(dwell, flags=traffic.flags)

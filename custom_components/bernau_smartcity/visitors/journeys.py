@@ -19,6 +19,8 @@ from .reasons import Reason
 
 FEWEST: Final = 100
 """Visits from which ways can be estimated."""
+MISCOUNTED: Final = 0.05
+"""Share of the people at a gate by which sound counters are wrong at most."""
 LONGEST: Final = 4
 """Zones of a path; longer ones are walked by few."""
 
@@ -55,7 +57,7 @@ class Journeys:
 
 
 class Bounds(NamedTuple):
-    """Between these lies the truth, whatever ways people walk."""
+    """Between these lies the truth, whatever ways people walk, if the counters are sound."""
 
     least: float
     most: float
@@ -93,11 +95,16 @@ def journeys(flows: Flows, fewest: float = FEWEST) -> Journeys | Reason:
     )
 
 
-def bounds(found: Journeys) -> dict[Edge, Bounds]:
-    """Give what entries and exits alone say of each journey (Fréchet)."""
-    total = found.total
+def bounds(found: Journeys, miscounted: float = MISCOUNTED) -> dict[Edge, Bounds]:
+    """Give what entries and exits alone say of each journey (Fréchet).
+
+    It holds whatever ways people walk, as long as no count of them is wrong by
+    more than this share.
+    """
+    less, more = 1 - miscounted, 1 + miscounted
+    total = more * found.total
     return {
-        (origin, target): Bounds(max(0, came + went - total), min(came, went))
+        (origin, target): Bounds(max(0, less * (came + went) - total), more * min(came, went))
         for origin, came in found.entries.items()
         for target, went in found.exits.items()
     }

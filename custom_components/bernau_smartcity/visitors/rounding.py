@@ -13,10 +13,17 @@ def apportion(whole: int, weights: Sequence[float]) -> list[int]:
     ratios = [weight.as_integer_ratio() for weight in weights]
     denominator = lcm(*[below for _, below in ratios])
     exact = [above * (denominator // below) for above, below in ratios]
-    total = sum(exact)
-    parts = [whole * weight // total for weight in exact]
+    return divided(whole, exact)
+
+
+def divided(whole: int, weights: Sequence[int]) -> list[int]:
+    """Divide a whole number by whole weights."""
+    if len(weights) == 1:
+        return [whole]
+    total = sum(weights)
+    parts = [whole * weight // total for weight in weights]
     if missing := whole - sum(parts):
-        remainders = [-(whole * weight % total) for weight in exact]
+        remainders = [-(whole * weight % total) for weight in weights]
         for n in sorted(range(len(parts)), key=remainders.__getitem__)[:missing]:
             parts[n] += 1
     return parts

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .bins import Grid, Tally, bins, cumulated, net, tally
+from .bins import Grid, Sums, Tally, net
 from .dwell import Traffic
 from .flows import Counting, Edge, Gate, summed
 from .increments import Flag, Increment
@@ -52,9 +52,8 @@ class Passage:
 
 def series(increments: Sequence[Increment], grid: Grid) -> Series:
     """Sum up the increments of a line, by bin and in all."""
-    counted = bins(increments, grid)
-    sums = cumulated(increments, counted, grid)
-    return Series(grid, counted, sums, tally(increments, grid.start, grid.end, grid.length))
+    sums = Sums(grid, increments)
+    return Series(grid, sums.tallies(), sums.cumulated(), sums.total())
 
 
 def zone_levels(passages: Iterable[Passage], zone: str) -> list[Level | Reason]:

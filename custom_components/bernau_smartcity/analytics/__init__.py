@@ -1,0 +1,1 @@
+"""Visitor analytics in Home Assistant: counters at gates between zones."""

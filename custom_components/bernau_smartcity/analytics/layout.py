@@ -1,0 +1,137 @@
+"""What people have set up: zones, and gates between them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import time
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.util import dt as dt_util
+
+from ..visitors.figures import GateLines
+from ..visitors.flows import OUTSIDE, Counting, Gate, Mode
+from .const import (
+    CONF_AREA,
+    CONF_CAPACITY,
+    CONF_COUNTER,
+    CONF_MODE,
+    CONF_ORIGIN,
+    CONF_PEOPLE,
+    CONF_RESET,
+    CONF_SENSOR_BACKWARD,
+    CONF_SENSOR_FORWARD,
+    CONF_SWAP,
+    CONF_TARGET,
+    DEFAULT_RESET,
+    SUBENTRY_GATE,
+    SUBENTRY_ZONE,
+)
+from .counters import Lines, lines_of, lines_of_sensors
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A part of the town."""
+
+    id: str
+    name: str
+    reset: time = DEFAULT_RESET
+    capacity: int | None = None
+    area: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountedGate:
+    """A gate that somebody set up."""
+
+    id: str
+    name: str
+    counted: GateLines
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All of an entry."""
+
+    zones: Mapping[str, Zone]
+    gates: Mapping[str, CountedGate]
+
+    @property
+    def counted(self) -> list[GateLines]:
+        """Give the gates as they are counted."""
+        return [gate.counted for gate in self.gates.values()]
+
+    @property
+    def lines(self) -> set[str]:
+        """Give the lines of all gates."""
+        return {line for gate in self.counted for line in gate.lines}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Give the names of zones; that of outside is a matter of the language."""
+        return {zone.id: zone.name for zone in self.zones.values()}
+
+
+def layout_of(entry: ConfigEntry) -> Layout:
+    """Give the zones of an entry, and the gates whose zones are all there."""
+    zones = {
+        each.subentry_id: zone_of(each)
+        for each in entry.subentries.values()
+        if each.subentry_type == SUBENTRY_ZONE
+    }
+    known = {OUTSIDE, *zones}
+    return Layout(zones, {gate.id: gate for gate in _gates(entry) if _ends(gate) <= known})
+
+
+def homeless_gates(entry: ConfigEntry) -> list[str]:
+    """Give the names of the gates of which a zone was removed."""
+    known = {OUTSIDE, *layout_of(entry).zones}
+    return sorted(gate.name for gate in _gates(entry) if not _ends(gate) <= known)
+
+
+def _gates(entry: ConfigEntry) -> Iterator[CountedGate]:
+    for each in entry.subentries.values():
+        if each.subentry_type == SUBENTRY_GATE:
+            yield CountedGate(each.subentry_id, each.title, counted_gate(each.data))
+
+
+def _ends(gate: CountedGate) -> set[str]:
+    return {gate.counted.gate.origin, gate.counted.gate.target}
+
+
+def zone_of(subentry: ConfigSubentry) -> Zone:
+    """Give a zone as it was set up."""
+    data = subentry.data
+    capacity = data.get(CONF_CAPACITY)
+    return Zone(
+        subentry.subentry_id,
+        subentry.title,
+        dt_util.parse_time(data[CONF_RESET]) or DEFAULT_RESET,
+        None if capacity is None else int(capacity),
+        data.get(CONF_AREA),
+    )
+
+
+def lines_at(data: Mapping[str, Any]) -> Lines:
+    """Give what counts at a gate, as the counter is mounted."""
+    if CONF_COUNTER in data:
+        return lines_of(data[CONF_COUNTER])
+    return lines_of_sensors(data[CONF_SENSOR_FORWARD], data.get(CONF_SENSOR_BACKWARD))
+
+
+def counted_gate(data: Mapping[str, Any]) -> GateLines:
+    """Give a gate as it was set up; what is mounted the wrong way round is turned."""
+    lines = lines_at(data)
+    mode = data.get(CONF_MODE)
+    gate = Gate(
+        origin=data[CONF_ORIGIN],
+        target=data[CONF_TARGET],
+        mode=None if mode is None else Mode(mode),
+        people=data[CONF_PEOPLE],
+        counting=lines.counting,
+    )
+    if data[CONF_SWAP]:
+        lines = lines.swapped
+        if gate.counting is Counting.FORWARD:
+            gate = replace(gate, origin=gate.target, target=gate.origin)
+    return GateLines(gate, lines.forward, lines.backward)

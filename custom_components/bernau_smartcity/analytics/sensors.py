@@ -1,0 +1,171 @@
+"""Sensors of gates, zones and the town."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, override
+
+from homeassistant.components.sensor import SensorEntity
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from ..const import DOMAIN
+from ..visitors.figures import GateFigures
+from ..visitors.flows import OUTSIDE, Counting
+from ..visitors.reasons import Reason
+from .const import CONF_SMALLEST
+from .coordinator import AnalyticsCoordinator
+from .descriptions import (
+    GATE_BACKWARD,
+    GATE_COVERAGE,
+    GATE_FORWARD,
+    MODES,
+    TOWN,
+    ZONE,
+    FigureDescription,
+    TownView,
+    ZoneView,
+)
+from .layout import CountedGate, Zone
+from .reckoning import Figures
+
+_ATTRIBUTES: Final = frozenset(
+    {
+        *("as_of", "coverage", "days", "earlier", "entries", "exits", "flows", "lower_bound"),
+        *("people", "reached", "reason", "share", "since", "standard_error", "until", "zones"),
+    }
+)
+
+
+async def async_add_figures(
+    entry: ConfigEntry[Any], async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the sensors of the town, and those of each zone and gate below it."""
+    coordinator: AnalyticsCoordinator = entry.runtime_data
+    async_add_entities(_of_town(coordinator))
+    for zone in coordinator.layout.zones.values():
+        async_add_entities(_of_zone(coordinator, zone), config_subentry_id=zone.id)
+    for gate in coordinator.layout.gates.values():
+        async_add_entities(_of_gate(coordinator, gate), config_subentry_id=gate.id)
+
+
+class FigureSensor[Of](CoordinatorEntity[AnalyticsCoordinator], SensorEntity):
+    """A figure, or why there is none."""
+
+    entity_description: FigureDescription[Of]
+    _attr_has_entity_name = True
+    _unrecorded_attributes = _ATTRIBUTES
+
+    def __init__(
+        self,
+        coordinator: AnalyticsCoordinator,
+        description: FigureDescription[Of],
+        of: Callable[[Figures], Of],
+        device: DeviceInfo,
+        part: str = "town",
+    ) -> None:
+        """Show what the description gives of a part of the figures."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        self._of = of
+        self._attr_device_info = device
+        self._attr_unique_id = f"{coordinator.config_entry.entry_id}_{part}_{description.key}"
+
+    @property
+    @override
+    def native_value(self) -> float | str | None:
+        """Give the figure; nothing is made up where there is none."""
+        told = self.entity_description.value_fn(self._of(self.coordinator.data))
+        return None if isinstance(told, Reason) else told
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Tell of when it is, how well it is known, or why there is none."""
+        figures = self._of(self.coordinator.data)
+        told = self.entity_description.value_fn(figures)
+        reason = {"reason": str(told)} if isinstance(told, Reason) else {}
+        return {**self.entity_description.more_fn(figures), **reason}
+
+
+class GateSensor(FigureSensor[GateFigures]):
+    """Who went through a gate in one direction, or in both where nobody can tell."""
+
+    def __init__(
+        self,
+        coordinator: AnalyticsCoordinator,
+        gate: CountedGate,
+        device: DeviceInfo,
+        *,
+        backward: bool = False,
+    ) -> None:
+        """Name a direction by where it leads; an estimate is called one."""
+        description = GATE_BACKWARD if backward else GATE_FORWARD
+        super().__init__(
+            coordinator, description, lambda figures: figures.gates[gate.id], device, gate.id
+        )
+        counted = gate.counted.gate
+        origin, target = counted.origin, counted.target
+        if backward:
+            origin, target = target, origin
+        if counted.counting is Counting.EITHER:
+            keys = ("gate_passages", "gate_passages_estimated")
+        elif origin == OUTSIDE:
+            keys = ("gate_entries", "gate_entries_estimated")
+        elif target == OUTSIDE:
+            keys = ("gate_exits", "gate_exits_estimated")
+        else:
+            keys = ("gate_towards", "gate_towards_estimated")
+            self._attr_translation_placeholders = {"zone": coordinator.layout.names[target]}
+        self._attr_translation_key = keys[counted.people != 1]
+
+
+def _device(
+    coordinator: AnalyticsCoordinator, part: str, name: str, area: str | None = None
+) -> DeviceInfo:
+    return DeviceInfo(
+        identifiers={(DOMAIN, f"{coordinator.config_entry.entry_id}_{part}")},
+        entry_type=DeviceEntryType.SERVICE,
+        name=name,
+        suggested_area=area,
+        via_device_id=coordinator.device_id,
+    )
+
+
+def _of_town(coordinator: AnalyticsCoordinator) -> Iterator[FigureSensor[TownView]]:
+    device = DeviceInfo(identifiers={(DOMAIN, coordinator.config_entry.entry_id)})
+    names = {**coordinator.layout.names, OUTSIDE: coordinator.outside}
+    smallest = coordinator.config_entry.options[CONF_SMALLEST]
+
+    def view(figures: Figures) -> TownView:
+        return TownView(figures, names, smallest)
+
+    modes = {gate.gate.mode for gate in coordinator.layout.counted}
+    of_modes = [each for mode, both in MODES.items() if mode in modes for each in both]
+    for description in (*TOWN, *of_modes):
+        yield FigureSensor(coordinator, description, view, device)
+
+
+def _of_zone(coordinator: AnalyticsCoordinator, zone: Zone) -> Iterator[FigureSensor[ZoneView]]:
+    area = ar.async_get(coordinator.hass).async_get_area(zone.area or "")
+    device = _device(coordinator, zone.id, zone.name, area.name if area else None)
+
+    def view(figures: Figures) -> ZoneView:
+        return ZoneView(zone, figures.zones[zone.id], figures.days[zone.id])
+
+    for description in ZONE:
+        if description.exists_fn(view(coordinator.data)):
+            yield FigureSensor(coordinator, description, view, device, zone.id)
+
+
+def _of_gate(
+    coordinator: AnalyticsCoordinator, gate: CountedGate
+) -> Iterator[FigureSensor[GateFigures]]:
+    device = _device(coordinator, gate.id, gate.name)
+    yield GateSensor(coordinator, gate, device)
+    if gate.counted.gate.counting is Counting.BOTH:
+        yield GateSensor(coordinator, gate, device, backward=True)
+    yield FigureSensor(
+        coordinator, GATE_COVERAGE, lambda figures: figures.gates[gate.id], device, gate.id
+    )

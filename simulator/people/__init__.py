@@ -1,0 +1,1 @@
+"""People who walk through a town: where they come from, where they stay, how they leave."""
