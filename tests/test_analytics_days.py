@@ -321,6 +321,48 @@ async def test_journeys_and_paths(
     )
 
 
+async def test_arrivals_by_mode(
+    hass: HomeAssistant, server: FakeNetwork, freezer: FrozenDateTimeFactory
+) -> None:
+    """Who only changes from train to bus arrives at the station, not in the town."""
+    doors = {mode: counter(n, "milesight_vs350") for n, mode in enumerate(("train", "bus", "walk"))}
+    passed = {"train": (180, 100), "bus": (90, 60), "walk": (30, 140)}
+    batches = [
+        messages(door, MONDAY, MONDAY + DAY, spread(MONDAY.replace(hour=12), [passed[mode]]))
+        for mode, door in doors.items()
+    ]
+    parts = [zone("A")]
+    parts += [gate(m, OUTSIDE, "A", reference(door), mode=m) for m, door in doors.items()]
+    now = MONDAY + DAY + timedelta(minutes=1)
+    entry = await shown(hass, server, freezer, now, batches, *parts)
+    found = await ask(hass, "get_visitor_arrivals", entry)
+    assert found["rows"] == [
+        {
+            "mode": "train",
+            "people": 180,
+            "share": 60.0,
+            "standard_error": 2.8,
+            "without_transfers": 144,
+        },
+        {
+            "mode": "bus",
+            "people": 90,
+            "share": 30.0,
+            "standard_error": 2.6,
+            "without_transfers": 60,
+        },
+        {
+            "mode": "walk",
+            "people": 30,
+            "share": 10.0,
+            "standard_error": 1.7,
+            "without_transfers": 30,
+        },
+    ]
+    before = await ask(hass, "get_visitor_arrivals", entry, first_day="2026-11-20")
+    assert before["reason"] == "coverage"
+
+
 @pytest.mark.parametrize(
     ("given", "key"),
     [

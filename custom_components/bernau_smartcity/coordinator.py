@@ -367,18 +367,18 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             changed, self._changed = self._changed, set()
             self._issues.async_update(changed)
 
+    @property
+    def _is_inventory_due(self) -> bool:
+        """Tell it also where the clock was set back meanwhile."""
+        left = self._inventory_due - dt_util.utcnow()
+        return not timedelta() < left <= INVENTORY_INTERVAL
+
     def _judge_silence(self) -> None:
         """Tell which devices should have been heard, now that the network server was asked."""
         for place in self.silence.judge(dt_util.utcnow()):
             self._changed.add(place)
             for update in tuple(self._listeners_by_device.get(place, ())):
                 update()
-
-    @property
-    def _is_inventory_due(self) -> bool:
-        """Tell it also where the clock was set back meanwhile."""
-        left = self._inventory_due - dt_util.utcnow()
-        return not timedelta() < left <= INVENTORY_INTERVAL
 
     async def _async_renew(self) -> None:
         """Begin with a new file, as what is read from the present one cannot be trusted."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from custom_components.bernau_smartcity.visitors.bins import QUARTER, Grid
-from custom_components.bernau_smartcity.visitors.flows import Gate
+from custom_components.bernau_smartcity.visitors.flows import Gate, Mode
 from custom_components.bernau_smartcity.visitors.increments import Flag, Increment
 from custom_components.bernau_smartcity.visitors.journeys import Bounds, Journeys
 from custom_components.bernau_smartcity.visitors.reasons import Reason
@@ -13,6 +13,7 @@ from custom_components.bernau_smartcity.visitors.reports import (
     Discretion,
     Row,
     Walk,
+    arrival_rows,
     coverage_of,
     estimated,
     flags_of,
@@ -60,6 +61,34 @@ def test_journeys_with_their_bounds() -> None:
     assert [(walk.zones, walk.people) for walk in told.walks] == [(("A",), 175), (("A", "B"), 35)]
     assert isinstance(told.walks[0], Walk)
     assert told.covered == pytest.approx(0.9142, abs=1e-4)
+
+
+def test_arrivals() -> None:
+    """Of a mode that few used only the share is told; transfers only where ways can be modelled."""
+    flows = {Mode.TRAIN: (180, 100), Mode.BUS: (90, 60), Mode.WALK: (30, 140), Mode.BIKE: (3, 3)}
+
+    def counted(scale: int) -> list[Passage]:
+        return [
+            Passage(
+                Gate(origin="*", target="A", mode=mode),
+                *(series([Increment(START, START + QUARTER, n // scale)], GRID) for n in both),
+            )
+            for mode, both in flows.items()
+        ]
+
+    rows = arrival_rows(counted(1), [], Discretion(5))
+    assert not isinstance(rows, Reason)
+    assert [(row.mode, row.people) for row in rows] == [
+        (Mode.TRAIN, 180),
+        (Mode.BUS, 90),
+        (Mode.BIKE, None),
+        (Mode.WALK, 30),
+    ]
+    assert rows[0].without_transfers == round(180 * (1 - 60 / 303))
+    few = arrival_rows(counted(6), [], Discretion(5))
+    assert not isinstance(few, Reason)
+    assert [row.without_transfers for row in few] == [None] * 4
+    assert arrival_rows([], [], Discretion(5)) is Reason.NO_FLOW
 
 
 def test_conditions() -> None:

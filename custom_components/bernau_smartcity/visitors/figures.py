@@ -262,15 +262,22 @@ def _peak(found: Sequence[Level | Reason], start: datetime) -> Peak | Reason:
 
 
 def town_figures(
-    counted: Counted, gates: Sequence[GateLines], now: datetime, zone: tzinfo
+    counted: Counted,
+    gates: Sequence[GateLines],
+    now: datetime,
+    zone: tzinfo,
+    parked: Sequence[GateLines] = (),
 ) -> TownFigures:
-    """Tell who came to the town today and in the newest hour of which is told."""
+    """Tell who came to the town today and in the newest hour of which is told.
+
+    Those who parked arrived; who of them walks where is counted at gates.
+    """
     start, _ = day_of(now, zone)
-    span = counted.span(start, gates, now)
+    span = counted.span(start, (*gates, *parked), now)
     begun, _ = hour_of(max(start, span.as_of - _TICK))
     hour = Span(begun, span.as_of)
     passages = counted.passages(gates, span.grid)
-    arrived = town_arrivals(passages)
+    arrived = town_arrivals((*passages, *counted.passages(parked, span.grid)))
     flows = town_flows(passages)
     coverages = [each.coverage for each in passages]
     return TownFigures(
