@@ -153,6 +153,18 @@ async def test_devices_appear_and_disappear_without_a_reload(
     assert state_of(hass, entry, DOOR, "people_in").state == "9"
 
 
+async def test_inventory_is_read_though_the_clock_was_set_back(
+    hass: HomeAssistant, server: FakeNetwork, freezer: FrozenDateTimeFactory
+) -> None:
+    """It does not wait until the clock shows again what it showed."""
+    server.send(GAS, pulses(1_000))
+    entry = await set_up(hass)
+    freezer.tick(-timedelta(days=1))
+    server.inventory = [GAS, replace(DOOR, name="Nebeneingang")]
+    await entry.runtime_data.async_refresh()
+    assert entry.runtime_data.devices[DOOR.dev_eui].name == "Nebeneingang"
+
+
 async def test_device_that_never_showed_anything_disappears(
     hass: HomeAssistant, server: FakeNetwork, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -20,6 +20,8 @@ from simulator.faults import Kind
 from simulator.servers import Server
 from simulator.town import Town
 from tests.network.homes import QUICK, connect
+
+type Now = Callable[[], datetime]
 
 RETAINED: Final = 1_000
 """Events of a device that ChirpStack keeps here: more than a test lasts."""
@@ -60,7 +62,8 @@ class Face:
 
     key: str
     serve: Callable[[Town], AbstractAsyncContextManager[Server]]
-    connect: Callable[[Server, ClientSession], Connection]
+    connect: Callable[[Server, ClientSession, Now], Connection]
+    """Takes what tells the time here; ChirpStack is told it by the system."""
     kinds: tuple[Kind, ...]
     """The faults that it can have."""
     error: int
@@ -69,25 +72,26 @@ class Face:
     """Faults after which it does not tell when an uplink was sent, but when it came."""
 
 
-def _now(server: Server) -> datetime:
-    return datetime.fromtimestamp(server.town.clock.now(), UTC)
+def now_of(server: Server, ahead: timedelta = timedelta()) -> datetime:
+    """Give the time of the town, as a clock shows it that may be wrong."""
+    return datetime.fromtimestamp(server.town.clock.now(), UTC) + ahead
 
 
-def _chirpstack(server: Server, _: ClientSession) -> Connection:
+def _chirpstack(server: Server, _session: ClientSession, _now: Now) -> Connection:
     fields = server.credentials
     return connect(fields["url"], fields["tenant"], HASTY, fields["api_key"])
 
 
-def _the_things_stack(server: Server, session: ClientSession) -> Connection:
+def _the_things_stack(server: Server, session: ClientSession, now: Now) -> Connection:
     headers = {"Authorization": f"Bearer {server.credentials['cluster_key']}"}
     asked = Http(session, server.url, Credentials(headers=headers), pace=HASTY_HTTP)
-    return TheThingsStack(Api(asked, asked), partial(_now, server))
+    return TheThingsStack(Api(asked, asked), now)
 
 
-def _zenner_element(server: Server, session: ClientSession) -> Connection:
+def _zenner_element(server: Server, session: ClientSession, now: Now) -> Connection:
     params = {"auth": server.credentials["element_key"]}
     asked = Http(session, server.url, Credentials(params=params), pace=HASTY_HTTP)
-    return ZennerElement(asked, partial(_now, server))
+    return ZennerElement(asked, now)
 
 
 FACES: Final[Mapping[str, Face]] = {

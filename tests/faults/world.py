@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +35,7 @@ from simulator.inventory import Device
 from simulator.servers import Server
 from simulator.town import Town
 
-from .servers import Face
+from .servers import Face, now_of
 
 BEGIN: Final = "2026-10-01T05:20Z"
 """Long enough after the beginning of all meters that each has sent."""
@@ -62,6 +63,8 @@ class Reader:
     session: ClientSession
     entry: MockConfigEntry
     coordinator: SmartCityCoordinator | None = None
+    ahead: timedelta = timedelta()
+    """By how much the clock is wrong here."""
 
     @property
     def path(self) -> Path:
@@ -75,7 +78,8 @@ class Reader:
             return Ledger.open(self.path, choices(self.entry))
 
         ledger = await self.hass.async_add_executor_job(opened)
-        connection = self.face.connect(self.server, self.session)
+        now = lambda: now_of(self.server, self.ahead)  # noqa: E731  what is ahead changes
+        connection = self.face.connect(self.server, self.session, now)
         self.coordinator = SmartCityCoordinator(self.hass, self.entry, connection, ledger)
         return self.coordinator
 
@@ -203,7 +207,7 @@ class World:
         found += kept.differences(ours, theirs, epoch)
         found += kept.falls(ours)
         if not self.town.faults.any(self.trouble.face.vague):
-            found += untrue_hours(self.town, ours)
+            found += untrue_hours(self.town, ours, self.town.all_devices.values())
         if not kept.readings_since(ours, epoch):
             found.append("nothing was read at all")
         return found
@@ -243,10 +247,10 @@ def wrong_values(town: Town, states: Mapping[str, DeviceState]) -> list[str]:
     return wrong
 
 
-def untrue_hours(town: Town, held: kept.Kept) -> list[str]:
-    """Compare each full hour with the truth."""
+def untrue_hours(town: Town, held: kept.Kept, devices: Iterable[Device]) -> list[str]:
+    """Compare each full hour of devices with the truth."""
     wrong = []
-    for device in town.all_devices.values():
+    for device in devices:
         own = series_of(town, device, held)
         wrong += [complaint for each in own.values() for complaint in hours.untrue(each)]
         if not any(each.points for each in own.values()):
@@ -294,7 +298,7 @@ def entry_for(server: Server, face: Face, scopes: Iterable[str], title: str) -> 
 async def worlds(hass: HomeAssistant, face: Face) -> AsyncIterator[tuple[World, Reader]]:
     """Serve a fresh town; give it with its reader, and a witness who has not read yet."""
     async with face.serve(town()) as server, ClientSession() as session:
-        connection = face.connect(server, session)
+        connection = face.connect(server, session, partial(now_of, server))
         scopes = await connection.scopes()
         await connection.close()
         both = [
