@@ -15,7 +15,8 @@ GET    /truth/people   ?from=…&to=…  what people truly did: {"visits", "zone
                        "origin", "target", "mode", "swapped", "counter", "dev_eui", "channel",
                        "forward", "backward"}], "flows" and "journeys": [{"origin", "target",
                        "people"}], "arrivals": {mode: people}, "paths": [{"zones", "people"}]}.
-                       Outside is "*". Zones are empty at 3 o'clock in the morning.
+                       Outside is "*".
+                       Zones are empty at 3 o'clock in the morning.
 GET    /requests       {"calls": {"DeviceService/List": 3, …}, "total", "open_streams",
                        "max_open_streams"}
 POST   /requests/reset  begins to count at zero.
