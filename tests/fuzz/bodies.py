@@ -121,7 +121,7 @@ def keys(data: bytes) -> None:
 
 
 def mapped(data: bytes) -> None:
-    """Read what a server's own codec gave: every number finite, none without a name."""
+    """Read what a server's own codec gave: every number is finite."""
     try:
         given = json.loads(data)
     except ValueError, RecursionError:
