@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,9 +128,7 @@ def mapped(data: bytes) -> None:
     except ValueError, RecursionError:
         return
     if isinstance(given, dict):
-        for path, each in fields(given).items():
-            assert path
-            assert each.value == each.value
+        assert all(isfinite(each.value) for each in fields(given).values())
 
 
 def mapping(data: bytes) -> None:
