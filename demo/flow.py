@@ -1,6 +1,7 @@
 """Go through the integration's own config flow, as a person would in the dialog."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from .home_assistant import HomeAssistant
@@ -8,7 +9,8 @@ from .process import DemoError, say
 
 DOMAIN: Final = "bernau_smartcity"
 STEPS_LIMIT: Final = 10
-_FLOW: Final = "/api/config/config_entries/flow"
+FLOW: Final = "/api/config/config_entries/flow"
+SUBENTRIES: Final = "/api/config/config_entries/subentries/flow"
 _OPTIONS: Final = "/api/config/config_entries/options/flow"
 
 type Field = Mapping[str, Any]
@@ -22,12 +24,12 @@ def options(field: Field) -> list[str]:
 
 
 def answer(
-    fields: Sequence[Field], known: Mapping[str, str], left: Sequence[str]
+    fields: Sequence[Field], known: Mapping[str, Any], left: Sequence[str]
 ) -> dict[str, Any]:
     """Fill in a form.
 
-    A field whose value is known gets it, a list of several is ticked
-    completely, what is suggested stays, and a list without a suggestion gets
+    A field whose value is known gets it (of a list, what ends with it), a list
+    of several is ticked completely, what is suggested stays, and a list without a suggestion gets
     the first of the choices that are left over.
     """
     filled: dict[str, Any] = {}
@@ -38,7 +40,8 @@ def answer(
         if field.get("type") == "expandable":
             filled[name] = answer(field["schema"], known, left)
         elif name in known:
-            filled[name] = known[name]
+            ends = [each for each in offered if each.endswith(known[name])]
+            filled[name] = known[name] if known[name] in offered or not ends else ends[0]
         elif field.get("selector", {}).get("select", {}).get("multiple"):
             filled[name] = offered
         elif suggested is not None:
@@ -82,28 +85,66 @@ def suggestions(fields: Sequence[Field]) -> set[str]:
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialog:
+    """A dialog, and what is entered in it."""
+
+    path: str
+    handler: str | Sequence[str]
+    known: Mapping[str, Any]
+    choice: str = ""
+    """In its menu."""
+    decoders: Sequence[str] = ()
+    """Those of the devices in the town."""
+
+
 async def set_up(hass: HomeAssistant, known: Mapping[str, str], decoders: Sequence[str]) -> str:
     """Set the integration up and give the identity of its entry.
 
-    The decoders are those of the devices in the town; where the form detects
-    none, the one that it detects nowhere is the one to choose.
+    Where the form detects no decoder, the one that it detects nowhere is the
+    one to choose.
     """
-    step = await hass.rest("POST", _FLOW, {"handler": DOMAIN, "show_advanced_options": False})
+    dialog = Dialog(path=FLOW, handler=DOMAIN, known=known, choice="server", decoders=decoders)
+    return await _gone_through(hass, dialog)
+
+
+async def set_up_analytics(hass: HomeAssistant, name: str) -> str:
+    """Set visitor analytics up and give the identity of its entry."""
+    dialog = Dialog(path=FLOW, handler=DOMAIN, known={"name": name}, choice="analytics")
+    return await _gone_through(hass, dialog)
+
+
+async def add(hass: HomeAssistant, entry_id: str, kind: str, known: Mapping[str, Any]) -> None:
+    """Add a part to an entry."""
+    await _gone_through(hass, Dialog(path=SUBENTRIES, handler=[entry_id, kind], known=known))
+
+
+async def _gone_through(hass: HomeAssistant, dialog: Dialog) -> str:
+    """Go through a dialog to its end; gives the identity of the entry that it made, if any.
+
+    What a dialog of a part points out is accepted: it gets the same answers once more.
+    """
+    begin = {"handler": dialog.handler, "show_advanced_options": False}
+    step = await hass.rest("POST", dialog.path, begin)
+    told: list[Any] = []
     for _ in range(STEPS_LIMIT):
         if step["type"] == "create_entry":
-            return str(step["result"]["entry_id"])
+            return str(step["result"]["entry_id"]) if dialog.path == FLOW else ""
         if step["type"] == "menu":
-            body: dict[str, Any] = {"next_step_id": "server"}
+            body: dict[str, Any] = {"next_step_id": dialog.choice}
         elif step["type"] == "form":
-            if step.get("errors"):
-                message = f"The set-up was refused in step {step['step_id']}: {step['errors']}"
+            if (errors := step.get("errors")) and (dialog.path == FLOW or errors in told):
+                message = f"The set-up was refused in step {step['step_id']}: {errors}"
                 raise DemoError(message)
+            told.append(errors)
             fields = step["data_schema"]
             found = suggestions(fields)
-            body = answer(fields, known, [codec for codec in decoders if codec not in found])
+            left = [codec for codec in dialog.decoders if codec not in found]
+            body = answer(fields, dialog.known, left)
         else:
             break
-        say(f"  set-up, step “{step['step_id']}”")
-        step = await hass.rest("POST", f"{_FLOW}/{step['flow_id']}", body)
+        if dialog.path == FLOW:
+            say(f"  set-up, step “{step['step_id']}”")
+        step = await hass.rest("POST", f"{dialog.path}/{step['flow_id']}", body)
     message = f"The set-up did not come to an end: {step}"
     raise DemoError(message)

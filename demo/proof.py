@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import ClientSession
 
-from . import check, course, energy, hours, kept, kills, town
+from . import check, course, energy, hours, kept, kills, people, town, watches
 from .check import Picture
 from .home_assistant import HomeAssistant, Installation
 from .kills import Kills
@@ -22,6 +22,10 @@ MISSED: Final = 6 * 3600.0
 ENERGY_LIMIT: Final = 360.0
 """Home Assistant compiles statistics every five minutes."""
 LOADED_LIMIT: Final = 60.0
+NINE_DAYS: Final = 240
+"""Events of a meter that sends each hour: enough of its past to tell a leak from a habit."""
+QUICKLY: Final = 0.4
+"""Seconds between ten of those events and the next, so that nobody waits for minutes."""
 
 
 async def prove(
@@ -33,8 +37,9 @@ async def prove(
     behind = BEHIND + (kills.ROOM if killed.count else 0.0)
     log = Log(installation.log)
     stage = Stage(server=server, behind=behind)
+    past = replace(stage, history=NINE_DAYS, pause=QUICKLY)
     async with installation.running(session) as hass:
-        async with town.running(session, folder / "town-1.log", stage) as first:
+        async with town.running(session, folder / "town-1.log", past) as first:
             entry_id = await course.set_up(hass, first)
             await _everything_there(report, hass, first, entry_id)
             lost = await course.lost(hass, entry_id)
@@ -55,11 +60,21 @@ async def prove(
         async with town.running(session, folder / "town-2.log", stage) as second:
             await _nothing_missed(report, hass, second, before, lost)
             await _summed_up(report, installation, second, entry_id)
+            await _watched(report, hass, second, entry_id)
             await tell_quiet(report, hass, log)
     if killed.count:
         stage = replace(stage, pause=kills.PAUSE)
         async with town.running(session, folder / "town-3.log", stage) as third:
             await kills.survive(report, installation, third, killed, log)
+    say("The town comes to the present …")
+    stage = replace(stage, behind=0)
+    async with (
+        town.running(session, folder / "town-4.log", stage) as fourth,
+        installation.running(session) as hass,
+    ):
+        await course.reconnected(hass, entry_id)
+        await people.prove(report, hass, fourth, entry_id)
+        await tell_quiet(report, hass, log)
     if not report.holds:
         message = f"Not everything holds. The end of {log.path}:\n{tail(log.path)}"
         raise DemoError(message)
@@ -139,6 +154,27 @@ async def _summed_up(
     if not sums:
         wrong.append("no counter tells only what it counted between messages")
     report.tell(f"Sums of counters without totals are what was counted ({len(sums)})", wrong)
+
+
+async def _watched(report: Report, hass: HomeAssistant, place: Town, entry_id: str) -> None:
+    """Compare what limits and watches say with what is truly wrong in the town."""
+    devices = await place.truth()
+    picture = await check.take(hass, entry_id)
+    meters = watches.judged(picture, "_leak_suspected")
+    leaks = len(watches.leaking(devices))
+    report.tell(
+        f"The slow leak is suspected, and no other ({leaks} of {meters} meters with enough past)",
+        watches.wrong_leaks(devices, picture),
+    )
+    report.tell(
+        "Nothing is suspected of meters that do not leak", watches.wrong_watches(devices, picture)
+    )
+    issues = (await hass.command("repairs/list_issues"))["issues"]
+    silent = len(watches.found(devices, picture, "_silent"))
+    report.tell(
+        f"Silent devices are told, and no other ({silent} of {len(devices)})",
+        watches.wrong_silence(devices, picture, issues, await place.now()),
+    )
 
 
 async def _nothing_missed(

@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import ClientSession
 
-from . import check, course, dashboard, energy, town
+from . import check, course, dashboard, energy, people, town
 from .home_assistant import USERNAME, HomeAssistant, Installation
 from .process import DemoError, say, tail
 from .town import Stage, Town
@@ -65,5 +65,6 @@ async def _fill(hass: HomeAssistant, place: Town) -> str:
     found = energy.meters(devices, picture)
     await hass.command("energy/save_prefs", **energy.preferences(found))
     await dashboard.create(hass, devices, picture)
+    await people.set_up(hass, place)
     buildings = len({device.building for device in devices})
     return f"{len(devices)} devices in {buildings} places, {len(found)} totals for the dashboard"

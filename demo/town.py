@@ -44,6 +44,8 @@ class Device:
     building: str
     codec: str
     values: tuple[Measured, ...]
+    leaks: bool = False
+    """Water has run through it for a day that nobody uses."""
 
 
 def parse(devices: Iterable[Mapping[str, Any]]) -> list[Device]:
@@ -63,6 +65,7 @@ def parse(devices: Iterable[Mapping[str, Any]]) -> list[Device]:
                 )
                 for value in device["values"]
             ),
+            device["leaks"],
         )
         for device in devices
     ]
@@ -109,6 +112,14 @@ class Town:
         async with self.session.get(f"{self.control}/truth/hours", params=asked) as response:
             response.raise_for_status()
             return parse_hours((await response.json())["hours"])
+
+    async def people(self, begin: datetime, end: datetime) -> dict[str, Any]:
+        """Give what people truly did, as the control interface describes it."""
+        asked = {"from": begin.isoformat(), "to": end.isoformat()}
+        async with self.session.get(f"{self.control}/truth/people", params=asked) as response:
+            response.raise_for_status()
+            told: dict[str, Any] = await response.json()
+            return told
 
     async def requests(self) -> int:
         """Give how often the network server was asked since the last `begin_anew`."""
@@ -168,13 +179,20 @@ class Stage:
     """Seconds that lie still before it."""
     pause: float = 1
     """Seconds for which ChirpStack waits between ten events and the next ten."""
+    history: int = 100
+    """Events of each device that it keeps."""
 
 
 @asynccontextmanager
 async def running(session: ClientSession, log: Path, stage: Stage) -> AsyncGenerator[Town]:
     """Run the town until the context ends."""
-    command = (sys.executable, "-m", "simulator", "--server", stage.server, "--history", "100")
-    options = {"port": stage.port, "behind": stage.behind, "pause": stage.pause}
+    command = (sys.executable, "-m", "simulator", "--server", stage.server)
+    options = {
+        "port": stage.port,
+        "behind": stage.behind,
+        "pause": stage.pause,
+        "history": stage.history,
+    }
     given = [f"--{name}={value}" for name, value in options.items()]
     async with program((*command, *given), log) as process:
 

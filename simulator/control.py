@@ -3,7 +3,7 @@
 Times are ISO 8601 in UTC; all answers are JSON.
 
 GET    /truth          {"now", "devices": [{"dev_eui", "name", "building", "application", "codec",
-                       "last_uplink_at", "values": [{"quantity", "channel", "value",
+                       "leaks", "last_uplink_at", "values": [{"quantity", "channel", "value",
                        "measured_at"}]}]}: what the newest readable uplink of each device said, in
                        kWh, m³, °C, W, m³/h, %, V and people. A device that was not heard yet has
                        null and no values. `?dev_eui=` asks for one.
@@ -12,9 +12,10 @@ GET    /truth/hours    ?dev_eui=…&from=…&to=…  {"dev_eui", "hours": [{"at"
                        whether it was sent or not.
 GET    /truth/people   ?from=…&to=…  what people truly did: {"visits", "zones": [{"zone", "entered",
                        "left", "present" (at the end), "mean_stay_minutes"}], "gates": [{"name",
-                       "origin", "target", "mode", "swapped", "dev_eui", "channel", "forward",
-                       "backward"}], "flows" and "journeys": [{"origin", "target", "people"}],
-                       "arrivals": {mode: people}, "paths": [{"zones", "people"}]}. Outside is "*".
+                       "origin", "target", "mode", "swapped", "counter", "dev_eui", "channel",
+                       "forward", "backward"}], "flows" and "journeys": [{"origin", "target",
+                       "people"}], "arrivals": {mode: people}, "paths": [{"zones", "people"}]}.
+                       Outside is "*".
                        Zones are empty at 3 o'clock in the morning.
 GET    /requests       {"calls": {"DeviceService/List": 3, …}, "total", "open_streams",
                        "max_open_streams"}
@@ -73,6 +74,7 @@ def _device(town: Town, device: Device) -> dict[str, Any]:
         "building": device.building,
         "application": device.application.name,
         "codec": device.codec,
+        "leaks": device.loads[0].leaks(town.clock.now()),
         "last_uplink_at": iso(truth.at) if truth else None,
         "values": _values(truth.values) if truth else [],
     }

@@ -16,6 +16,8 @@ from .noise import text_salt, unit
 type Weight = Callable[[Hour, float], float]
 
 _NOISE = 0.24
+_DRAW = 0.12
+"""Of water: a few people draw some now and then, and none in between."""
 _DIMMED = range(5)
 """Hours in which every second street lamp is off."""
 _ROOM = 17.5
@@ -216,15 +218,24 @@ class Curve:
     weight: Weight
     salt: int
     shape: Callable[[float], float] = evenly
+    draw: float = 0.0
+    """What is taken at once: less comes in some hours only, and then as much."""
     _sums: list[float] = field(default_factory=lambda: [0.0])
 
     def _sum(self, index: int) -> float:
         sums = self._sums
         for hour in range(len(sums) - 1, index):
             noise = 1 + _NOISE * (unit(self.salt, hour) - 0.5)
-            amount = noise * self.weight(days.hour(hour), EPOCH + 3600 * hour)
+            amount = noise * self._drawn(hour)
             sums.append(sums[-1] + amount)
         return sums[index]
+
+    def _drawn(self, hour: int) -> float:
+        """Give the amount of an hour before noise."""
+        weight = self.weight(days.hour(hour), EPOCH + 3600 * hour)
+        if weight >= self.draw:
+            return weight
+        return self.draw if unit(self.salt, hour, 1) < weight / self.draw else 0.0
 
     def total(self, at: float) -> float:
         """Give the amount from the beginning to a time."""
@@ -245,7 +256,9 @@ class Curve:
 @cache
 def curve(use: str, medium: str, variant: int = 0) -> Curve:
     """Give the curve that a use of a building makes with a medium."""
-    return Curve(_MEDIA[medium](_use(use)), text_salt(f"{use}/{medium}/{variant}"))
+    draw = _DRAW if medium == "water" else 0.0
+    salt = text_salt(f"{use}/{medium}/{variant}")
+    return Curve(_MEDIA[medium](_use(use)), salt, draw=draw)
 
 
 @cache

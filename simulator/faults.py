@@ -75,6 +75,8 @@ class Kind(StrEnum):
     """Answers over HTTP end in the middle."""
     NO_JSON = "no_json"
     """Answers over HTTP are a page for people."""
+    OTHER_JSON = "other_json"
+    """Answers over HTTP are JSON, but of something else: `value` tells of what."""
     NOT_STORED = "not_stored"
     """Nobody has switched the storage of uplinks on."""
 

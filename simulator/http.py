@@ -16,6 +16,16 @@ from .faults import Kind
 from .requests import Requests
 from .town import Town
 
+OTHER_JSON = (
+    "7",
+    "null",
+    '"text"',
+    "[]",
+    "[[7]]",
+    "{}",
+    '{"body": [7], "packets": {}, "result": 7}',
+)
+"""Answers of something else, by the `value` of the fault."""
 KEY = "simulated-key"
 """The one that the server knows."""
 
@@ -92,6 +102,24 @@ class HttpServer:
             elif self._runner is None:
                 await self.start(self.port)
 
+    def _refusal(self, request: web.Request, name: str) -> web.Response | None:
+        """Give what is answered instead of what was asked for, if anything."""
+        fault = self.town.faults.method
+        if limit := fault(Kind.RATE_LIMIT, name):
+            refusal = self._api.refusal(429)
+            if limit.seconds:
+                refusal.headers["X-Rate-Limit-Retry"] = f"{limit.seconds:.0f}"
+            return refusal
+        if error := fault(Kind.ERROR, name):
+            return self._api.refusal(error.value)
+        if fault(Kind.REJECT_KEY, name) or self._api.key_of(request) != self.api_key:
+            return self._api.refusal(401)
+        if fault(Kind.NO_JSON, name):
+            return web.Response(text="<html>Wartung</html>", content_type="text/html")
+        if other := fault(Kind.OTHER_JSON, name):
+            return web.Response(text=OTHER_JSON[other.value], content_type="application/json")
+        return None
+
     @web.middleware
     async def _gate(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Count a call and let the faults of the server have their way."""
@@ -105,17 +133,9 @@ class HttpServer:
             await self._hanging.wait()
         if fault(Kind.CONNECTION_RESET, name) and request.transport:
             request.transport.abort()
-        if limit := fault(Kind.RATE_LIMIT, name):
-            refusal = self._api.refusal(429)
-            if limit.seconds:
-                refusal.headers["X-Rate-Limit-Retry"] = f"{limit.seconds:.0f}"
+        refusal = self._refusal(request, name)
+        if refusal is not None:
             return refusal
-        if error := fault(Kind.ERROR, name):
-            return self._api.refusal(error.value)
-        if fault(Kind.REJECT_KEY, name) or self._api.key_of(request) != self.api_key:
-            return self._api.refusal(401)
-        if fault(Kind.NO_JSON, name):
-            return web.Response(text="<html>Wartung</html>", content_type="text/html")
         answer = await handler(request)
         if fault(Kind.CUT_BODY, name) and isinstance(answer, web.Response):
             return await _cut(request, answer)

@@ -105,6 +105,7 @@ async def test_stay_of_yesterday_and_of_today(
     stay = told(hass, entry, "A", "dwell_yesterday")
     assert float(stay.state) == 21.25
     assert stay.attributes["people"] == 60
+    assert stay.attributes["error"] == 2
     assert stay.attributes["until"] == (start + DAY).astimezone(UTC).isoformat()
     assert told(hass, entry, "A", "drift").state == "0"
     assert float(told(hass, entry, "A", "dwell_now").state) == pytest.approx(24.375)
@@ -304,8 +305,8 @@ async def test_journeys_and_paths(
         "from": "Platz A",
         "to": "Platz A",
         "people": 224,
-        "at_least": 100,
-        "at_most": 280,
+        "at_least": 47,
+        "at_most": 294,
     }
     paths = await ask(hass, "get_visitor_paths", entry, paths=2)
     assert paths["rows"] == [
@@ -318,6 +319,48 @@ async def test_journeys_and_paths(
     assert before["reason_text"] == (
         "Mindestens ein Zähler hat über einen zu kleinen Teil der Zeit berichtet."
     )
+
+
+async def test_arrivals_by_mode(
+    hass: HomeAssistant, server: FakeNetwork, freezer: FrozenDateTimeFactory
+) -> None:
+    """Who only changes from train to bus arrives at the station, not in the town."""
+    doors = {mode: counter(n, "milesight_vs350") for n, mode in enumerate(("train", "bus", "walk"))}
+    passed = {"train": (180, 100), "bus": (90, 60), "walk": (30, 140)}
+    batches = [
+        messages(door, MONDAY, MONDAY + DAY, spread(MONDAY.replace(hour=12), [passed[mode]]))
+        for mode, door in doors.items()
+    ]
+    parts = [zone("A")]
+    parts += [gate(m, OUTSIDE, "A", reference(door), mode=m) for m, door in doors.items()]
+    now = MONDAY + DAY + timedelta(minutes=1)
+    entry = await shown(hass, server, freezer, now, batches, *parts)
+    found = await ask(hass, "get_visitor_arrivals", entry)
+    assert found["rows"] == [
+        {
+            "mode": "train",
+            "people": 180,
+            "share": 60.0,
+            "standard_error": 2.8,
+            "without_transfers": 144,
+        },
+        {
+            "mode": "bus",
+            "people": 90,
+            "share": 30.0,
+            "standard_error": 2.6,
+            "without_transfers": 60,
+        },
+        {
+            "mode": "walk",
+            "people": 30,
+            "share": 10.0,
+            "standard_error": 1.7,
+            "without_transfers": 30,
+        },
+    ]
+    before = await ask(hass, "get_visitor_arrivals", entry, first_day="2026-11-20")
+    assert before["reason"] == "coverage"
 
 
 @pytest.mark.parametrize(

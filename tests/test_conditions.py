@@ -5,7 +5,7 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import condition
+from homeassistant.helpers import condition, entity_registry as er
 import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -145,6 +145,16 @@ async def test_problems(
         await poll(hass, freezer, HOUR)
     assert await holds(hass, "device_is_silent", hall)
     assert not await holds(hass, "device_is_silent", hall, behavior="all")
+
+
+@pytest.mark.parametrize("name", ["leak_is_suspected", "people_are_present"])
+@pytest.mark.usefixtures("entry")
+async def test_entity_of_somebody_else(hass: HomeAssistant, name: str) -> None:
+    """Nothing would ever be told of it."""
+    er.async_get(hass).async_get_or_create("sensor", "demo", "1", suggested_object_id="fremd")
+    options = {"threshold": above(1)} if name == "people_are_present" else {}
+    with pytest.raises(probatio.Invalid, match="does not belong"):
+        await holds(hass, name, {"entity_id": "sensor.fremd"}, **options)
 
 
 @pytest.mark.parametrize(

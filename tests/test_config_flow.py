@@ -13,10 +13,12 @@ import pytest
 from custom_components.bernau_smartcity import config_flow
 from custom_components.bernau_smartcity.const import DOMAIN
 from custom_components.bernau_smartcity.model import NetworkError, Reason
+from custom_components.bernau_smartcity.network import SERVERS
 from simulator import http
 from simulator.build import build
 from simulator.chirpstack import Options, Role, api_key, serve
 from simulator.clock import Clock
+from simulator.servers import HTTP
 from simulator.the_things_stack import TheThingsStack
 
 from .fake_network import API_KEY
@@ -500,3 +502,27 @@ async def test_against_the_things_stack(hass: HomeAssistant) -> None:
         result = await send(hass, await begin(hass), {"server": "the_things_stack"})
         result = await send(hass, await send(hass, result, given), everything)
         assert result["errors"] == {"scopes": "application_used"}
+
+
+@pytest.mark.parametrize("name", ["zenner_element", "firefly", "everynet"])
+async def test_against_other_servers(hass: HomeAssistant, name: str) -> None:
+    """The form is what the server declares; a wrong key is told at its field."""
+    town = build(1, clock=Clock.standing(time.time() - 3600))
+    address, key = SERVERS[name].required
+    async with http.serve(town, HTTP[name]) as server:
+        result = await send(hass, await begin(hass), {"server": name})
+        assert fields(result)[address] in SERVERS[name].addresses
+        given = server.credentials
+        assert set(given) == {address, key}
+        result = await send(hass, result, {**given, key: "wrong"})
+        assert result["errors"] == {key: "key_rejected"}
+        result = await send(hass, result, given)
+        found = choices(result, "scopes")
+        assert len(found) == 2
+        result = await send(hass, result, {"scopes": list(found)})
+        schema = result.get("data_schema")
+        if schema is not None:  # not all models are told by tags
+            assert words(result)["devices"] == str(len(town.all_devices))
+            result = await send(hass, result, {str(part): {} for part in schema.schema})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["data"] == {"server": name, **given}

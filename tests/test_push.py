@@ -2,10 +2,12 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+import gzip
 from http import HTTPStatus
+import json
 import logging
 import sqlite3
 from typing import Any, Final
@@ -37,6 +39,8 @@ from .network.test_pushed import THINGPARK
 
 SECRET: Final = "f00d" * 16
 URL: Final = PATH.format(secret=SECRET)
+TELLING: Final = ("custom_components", "homeassistant")
+"""Whose log is looked at."""
 PUSH: Final = {"secret": SECRET, "local_only": True}
 
 
@@ -91,10 +95,14 @@ async def send(hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator)
     assert await async_setup_component(hass, DOMAIN, {})
     client = await hass_client_no_auth()
 
-    async def post(what: Any, url: str = f"{URL}?event=up") -> tuple[int, str]:
-        data = what if isinstance(what, bytes) or not isinstance(what, (dict, list)) else None
-        json_body = what if data is None else None
-        async with client.post(url, data=data, json=json_body) as answer:
+    async def post(
+        what: Any, url: str = f"{URL}?event=up", method: str = "POST", **headers: str
+    ) -> tuple[int, str]:
+        data = json.dumps(what).encode() if isinstance(what, dict | list) else what
+        told = {"Content-Type": "application/json"} | {
+            name.replace("_", "-"): text for name, text in headers.items()
+        }
+        async with client.request(method, url, data=data, headers=told) as answer:
             return answer.status, await answer.text()
 
     return post
@@ -169,33 +177,137 @@ async def test_unknown_devices(hass: HomeAssistant, entry: MockConfigEntry, send
     assert await send({"deviceInfo": {}, "level": "INFO"}) == (HTTPStatus.OK, "")
 
 
-@pytest.mark.parametrize(
-    "url", [URL.replace("f00d", "f00e"), URL.replace("f00d", "ä"), URL.replace("f00d", "")]
-)
-@pytest.mark.usefixtures("entry")
-async def test_wrong_secret(send: Send, url: str) -> None:
-    """As if there were nothing."""
-    assert (await send(body(1), url))[0] == HTTPStatus.NOT_FOUND
+PRIVATE: Final = "a-private-word"
+INFO: Final = body(1)["deviceInfo"]
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        b"",
-        b"not JSON: a-private-word",
-        b'["a-private-word"]',
-        b"7",
-        b'{"fCnt": 1, "deviceInfo": "a-private-word"}',
-        b"[" * 100_000,
-        b"\xff",
-    ],
+async def endless() -> AsyncIterator[bytes]:
+    """Give more than a message may have, without telling beforehand how much."""
+    for _ in range(LARGEST // 1000 + 2):
+        yield b" " * 1000
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """Something that nobody should send, and how it is answered."""
+
+    name: str
+    status: HTTPStatus
+    what: Any = b"{}"
+    url: str = URL
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def malformed(name: str, what: Any, **headers: str) -> Hostile:
+    """Make a message that is refused for what it is."""
+    return Hostile(name, HTTPStatus.BAD_REQUEST, what, headers=headers)
+
+
+def changed(name: str, **changes: Any) -> Hostile:
+    """Make a proper message but for something."""
+    return malformed(name, {**body(1), "x": PRIVATE, **changes})
+
+
+def too_long(name: str, what: Callable[[], Any], **headers: str) -> Hostile:
+    """Make a message that is refused for its length."""
+    return Hostile(name, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, what, headers=headers)
+
+
+HOSTILE: Final = (
+    Hostile("another secret", HTTPStatus.NOT_FOUND, body(1), URL.replace("f00d", "f00e")),
+    Hostile("a secret that is none", HTTPStatus.NOT_FOUND, body(1), URL.replace("f00d", "ä")),
+    Hostile("no secret", HTTPStatus.NOT_FOUND, body(1), URL.replace("f00d", "")),
+    Hostile("half of the secret", HTTPStatus.NOT_FOUND, body(1), URL[:-32]),
+    Hostile("more than the secret", HTTPStatus.NOT_FOUND, body(1), f"{URL}/x"),
+    *(
+        Hostile(method, HTTPStatus.METHOD_NOT_ALLOWED, None, method=method)
+        for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD")
+    ),
+    too_long("a length that is told", lambda: b" " * (LARGEST + 1)),
+    too_long("a length that is not told", endless),
+    too_long("a bomb", lambda: gzip.compress(bytes(50 * 2**20)), Content_Encoding="gzip"),
+    malformed("nothing", b""),
+    malformed("no JSON", PRIVATE.encode()),
+    malformed("cut off", b'{"fCnt": 1, "deviceInfo": {"devEui": "a-private-word'),
+    malformed("a list", [PRIVATE]),
+    malformed("a number", b"7"),
+    malformed("nested too deeply", b"[" * 100_000),
+    malformed("no UTF-8", b"\xff"),
+    malformed("a number of a million digits", b'{"fCnt": ' + b"9" * 100_000 + b"}"),
+    changed("a device that is none", deviceInfo=PRIVATE),
+    changed("a DevEUI that is none", deviceInfo={**INFO, "devEui": PRIVATE}),
+    changed("a DevEUI that is a number", deviceInfo={**INFO, "devEui": 7}),
+    changed("a counter that is a text", fCnt="1"),
+    changed("a counter below zero", fCnt=-1),
+    changed("a counter that is too high", fCnt=2**32),
+    changed("a port that is too high", fPort=256),
+    changed("a payload that is no base64", data="a-private-word"),
+    changed("a payload of another alphabet", data="_-_-"),
+    changed("a payload that is a number", data=7),
+    changed("a time that is none", time=PRIVATE),
+    changed("no time", time=None),
+    Hostile(
+        "another encoding",
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        b"\x0a\x24a-private-word",
+        headers={"Content_Type": "application/octet-stream"},
+    ),
+    Hostile(
+        "a form",
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        b"fCnt=1&data=a-private-word",
+        headers={"Content_Type": "application/x-www-form-urlencoded"},
+    ),
+    Hostile("another event", HTTPStatus.OK, {"deviceInfo": INFO, "level": PRIVATE}),
+    Hostile(
+        "a device of others",
+        HTTPStatus.OK,
+        body(1, device=replace(GAS, dev_eui="24e124136b0000bb", scope=PRIVATE)),
+    ),
 )
-async def test_malformed(entry: MockConfigEntry, send: Send, message: bytes) -> None:
-    """Refused without repeating it."""
-    status, answer = await send(message)
-    assert status == HTTPStatus.BAD_REQUEST
-    assert "private" not in answer
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
+async def test_hostile(
+    entry: MockConfigEntry, send: Send, hostile: Hostile, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A short answer that repeats nothing; nothing is kept nor logged; others are heard."""
+    caplog.set_level(logging.DEBUG)
+    what = hostile.what() if callable(hostile.what) else hostile.what
+    async with asyncio.timeout(5):
+        status, answer = await send(what, hostile.url, hostile.method, **hostile.headers)
+    assert status == hostile.status
+    assert len(answer) < 100
+    assert PRIVATE not in answer
     assert samples(entry) == 0
+    told = "\n".join(r.getMessage() for r in caplog.records if r.name.startswith(TELLING))
+    assert SECRET not in told
+    assert PRIVATE not in told
+    assert (await send(body(7)))[0] == HTTPStatus.OK
+    assert samples(entry) == 1
+
+
+@pytest.mark.usefixtures("entry")
+async def test_form_that_is_called_otherwise(send: Send) -> None:
+    """What can be understood counts, whatever the sender calls it."""
+    for content_type in ("text/plain", "application/json; charset=utf-8", "application/ld+json"):
+        assert (await send(body(1), Content_Type=content_type))[0] == HTTPStatus.OK
+
+
+async def test_replayed(hass: HomeAssistant, entry: MockConfigEntry, send: Send) -> None:
+    """At once or much later, many times, out of order: it was counted once."""
+    messages = [body(n, minutes=9 - n) for n in range(1, 6)]
+    sending = (send(message) for message in [*messages, *messages[::-1], *messages])
+    assert {status for status, _ in await asyncio.gather(*sending)} == {HTTPStatus.OK}
+    await settled(hass)
+    before = entry.runtime_data.states[GAS.dev_eui]
+    assert (samples(entry), count(hass, entry), before.lost) == (5, 5, 0)
+    for message in messages:
+        assert (await send(message))[0] == HTTPStatus.OK
+    await settled(hass)
+    assert (samples(entry), count(hass, entry)) == (5, 5)
+    assert entry.runtime_data.states[GAS.dev_eui] == before
 
 
 @pytest.mark.parametrize("minutes", [-3000, 600_000])
@@ -203,18 +315,6 @@ async def test_malformed(entry: MockConfigEntry, send: Send, message: bytes) -> 
 async def test_time_that_cannot_be_right(send: Send, minutes: float) -> None:
     """Tomorrow, or before the last year."""
     assert (await send(body(1, minutes=minutes)))[0] == HTTPStatus.BAD_REQUEST
-
-
-async def test_too_long(entry: MockConfigEntry, send: Send) -> None:
-    """Whether its length is told beforehand or not."""
-
-    async def endless() -> AsyncIterator[bytes]:
-        for _ in range(LARGEST // 1000 + 2):
-            yield b" " * 1000
-
-    assert (await send(b" " * (LARGEST + 1)))[0] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    assert (await send(endless()))[0] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    assert samples(entry) == 0
 
 
 @pytest.mark.usefixtures("entry")
@@ -229,6 +329,24 @@ async def test_too_slow(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
 
     async with asyncio.timeout(5):
         assert (await send(slow()))[0] == HTTPStatus.REQUEST_TIMEOUT
+
+
+@pytest.mark.usefixtures("entry")
+async def test_slow_senders_hold_nobody_up(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are: the next message is answered at once."""
+    monkeypatch.setattr(push, "RECEIVING", 3)
+    waiting = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"{"
+        await waiting.wait()
+
+    senders = [asyncio.ensure_future(send(slow())) for _ in range(20)]
+    async with asyncio.timeout(2):
+        assert (await send(body(1)))[0] == HTTPStatus.OK
+    waiting.set()
+    answers = [status for status, _ in await asyncio.gather(*senders)]
+    assert answers == [HTTPStatus.BAD_REQUEST] * 20
 
 
 async def test_flood(entry: MockConfigEntry, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,23 +450,6 @@ async def test_entry_that_is_not_loaded(
     """The sender is told to come again."""
     await hass.config_entries.async_unload(entry.entry_id)
     assert (await send(body(1)))[0] == HTTPStatus.SERVICE_UNAVAILABLE
-
-
-async def test_nothing_secret_is_logged(
-    hass: HomeAssistant, entry: MockConfigEntry, send: Send, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Neither the address nor what was sent, whatever goes wrong."""
-    caplog.set_level(logging.DEBUG)
-    for message in (body(1), b"a-private-word", b'{"fCnt":1,"deviceInfo":"a-private-word"}'):
-        await send(message)
-    await send(body(2, device=replace(GAS, dev_eui="24e124136b0000bb", scope="x")))
-    await send(body(2), URL.replace("f00d", "guess"))
-    ours = "\n".join(r.getMessage() for r in caplog.records if "bernau" in r.name)
-    assert SECRET not in ours
-    assert "private" not in ours
-    assert "guess" not in ours
-    await settled(hass)
-    assert entry.state.recoverable
 
 
 PUSH_ONLY: Final[dict[str, Any]] = {"scopes": ["push"], "profiles": {}, "devices": {}, "push": PUSH}

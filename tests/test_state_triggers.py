@@ -6,6 +6,7 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -271,3 +272,19 @@ async def test_exchange_that_is_seen(
     )
     await poll(hass, freezer)
     assert said(told, "meter_number") == ["8WAS1"]
+
+
+@pytest.mark.parametrize(
+    "name", ["leak_suspected", "limit_exceeded", "meter_exchanged", "visitors_above"]
+)
+@pytest.mark.usefixtures("entry")
+async def test_entity_of_somebody_else(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """Nothing would ever be told of it."""
+    er.async_get(hass).async_get_or_create("sensor", "demo", "1", suggested_object_id="fremd")
+    options = {"options": {"threshold": over(1)}} if name == "visitors_above" else {}
+    where = {"entity_id": "sensor.fremd"}
+    with pytest.raises(AssertionError):
+        await automate(hass, {"trigger": f"{DOMAIN}.{name}", "target": where, **options})
+    assert "sensor.fremd does not belong" in caplog.text

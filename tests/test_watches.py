@@ -13,7 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.bernau_smartcity.const import CONF_WATCHES, SCAN_INTERVAL
-from custom_components.bernau_smartcity.metering.watch import Watch
+from custom_components.bernau_smartcity.metering.watch import Rules, Watch
 from custom_components.bernau_smartcity.model import Batch, NetworkError, Reason, Uplink
 
 from .fake_network import GAS, FakeNetwork, config_entry, pulses, uplink
@@ -299,6 +299,20 @@ async def test_late_readings_complete_a_leak(
     assert shown(hass, entry)[Watch.LEAK] == STATE_ON
 
 
+async def test_alarm_outlives_another_time_zone(
+    hass: HomeAssistant, entry: MockConfigEntry, life: Life
+) -> None:
+    """The past is looked at anew with the next reading; until then it holds."""
+    words = {watch: told(hass, entry, watch) for watch in (Watch.LEAK, Watch.BASE)}
+    await life.go_on(72, leaking)
+    assert set(map(tuple, words.values())) == {(STATE_ON,)}
+    await hass.config.async_update(time_zone="Europe/London")
+    await settled(hass)
+    assert [shown(hass, entry)[watch] for watch in words] == [STATE_ON, STATE_ON]
+    await life.go_on(24, leaking)
+    assert set(map(tuple, words.values())) == {(STATE_ON,)}
+
+
 async def test_watches_can_be_switched_off(hass: HomeAssistant, life: Life) -> None:
     """By medium; what is off leaves nothing behind."""
     del life
@@ -312,3 +326,32 @@ async def test_watches_can_be_switched_off(hass: HomeAssistant, life: Life) -> N
     await reload(hass, entry)
     with pytest.raises(AssertionError, match="no entity"):
         entity_id(hass, entry, WATER, "volume_base_load_high")
+
+
+async def test_watches_are_chosen_in_the_options(hass: HomeAssistant, life: Life) -> None:
+    """What is usual is shown; by other hours of night the past is looked at anew."""
+    entry = await set_up(hass)
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"next_step_id": "watches"}
+    )
+    schema = result["data_schema"]
+    assert schema is not None
+    usual = {str(marker.schema): marker.description["suggested_value"] for marker in schema.schema}
+    assert tuple(usual["water"]) == tuple(Watch)
+    assert tuple(usual["heat"]) == ()
+    wanted = {**usual, "water": ["leak_suspected"], "heat": [], "night_begin": 5, "night_end": 4}
+    wanted = {
+        name: list(each) if isinstance(each, tuple) else each for name, each in wanted.items()
+    }
+    result = await hass.config_entries.options.async_configure(result["flow_id"], wanted)
+    assert result["errors"] == {"night_end": "night_wrong"}
+    wanted |= {"night_begin": 1, "leak_hours": 48}
+    result = await hass.config_entries.options.async_configure(result["flow_id"], wanted)
+    await settled(hass)
+    assert state_of(hass, entry, WATER, "volume_leak_suspected").state == STATE_UNKNOWN
+    await life.go_on(6, school)
+    assert state_of(hass, entry, WATER, "volume_leak_suspected").state == STATE_OFF
+    with pytest.raises(AssertionError, match="no entity"):
+        entity_id(hass, entry, WATER, "volume_standstill_suspected")
+    assert entry.runtime_data.ledger.choices.watching.rules == Rules(night=(1, 4), leak_hours=48)

@@ -28,7 +28,7 @@ from .issues import async_clear_issues
 from .limit_actions import async_register_limit_actions
 from .model import NetworkError
 from .mqtt_source import async_listen
-from .push import PushView
+from .push import async_receive
 from .settings_actions import async_register_settings_actions
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.NUMBER, Platform.SENSOR)
@@ -43,7 +43,7 @@ async def async_setup(
 ) -> bool:
     """Offer the actions and the address for push, whatever entries there are."""
     async_register_actions(hass)
-    hass.http.register_view(PushView())
+    async_receive(hass)
     async_register_settings_actions(hass)
     async_register_consumption_actions(hass)
     async_register_device_actions(hass)

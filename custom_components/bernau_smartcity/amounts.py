@@ -23,6 +23,7 @@ from .targets import (
     Place,
     Wanted,
     about_total,
+    check_target,
     is_consumption,
     is_visitors,
     resolve,
@@ -157,6 +158,7 @@ VISITORS: Final = Question(
 
 def check_units(hass: HomeAssistant, config: ConfigType) -> None:
     """Refuse a threshold whose unit says nothing about an entity that is named."""
+    check_target(hass, config[CONF_TARGET])
     unit = config[CONF_OPTIONS][CONF_THRESHOLD]["value"].get("unit_of_measurement")
     if unit is None:
         return

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Final, Unpack, cast, override
 
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR
 from homeassistant.components.sensor import DOMAIN as SENSOR
-from homeassistant.const import CONF_OPTIONS, STATE_ON
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET, STATE_ON
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.condition import (
@@ -17,7 +17,7 @@ from homeassistant.helpers.condition import (
     ConditionCheckParams,
     ConditionConfig,
     EntityConditionBase,
-    make_entity_numerical_condition,
+    EntityNumericalConditionBase,
 )
 from homeassistant.helpers.typing import ConfigType
 import probatio
@@ -35,7 +35,7 @@ from .amounts import (
 from .flags import CONF_PERIODS, LEAK, PERIODS_OPTION, SILENT, flags, limits_of_periods
 from .metering.limits import Span
 from .people import people_entities
-from .targets import resolve, totals
+from .targets import check_target, resolve, totals
 from .thresholds import Limit, UnusableError, edge_of, present
 
 _BEHAVIOR: Final[dict[probatio.Marker, Any]] = {
@@ -45,11 +45,24 @@ _BEHAVIOR: Final[dict[probatio.Marker, Any]] = {
 }
 
 
-class FlagCondition(EntityConditionBase):
+class OwnCondition(EntityConditionBase):
+    """A condition on entities of this integration."""
+
+    @classmethod
+    @override
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        """Refuse what is no target."""
+        config = await super().async_validate_config(hass, config)
+        check_target(hass, config[CONF_TARGET])
+        return config
+
+
+class FlagCondition(OwnCondition):
     """There is a problem at a meter."""
 
     _domain_specs = {BINARY_SENSOR: DomainSpec()}  # noqa: RUF012  # Home Assistant's name for it
     _primary_entities_only = False
+
     names: ClassVar[Collection[str]]
 
     @override
@@ -93,8 +106,10 @@ class LimitCondition(FlagCondition):
         return flags(self._hass, entities, limits_of_periods(self._periods))
 
 
-class PeopleCondition(make_entity_numerical_condition({SENSOR: DomainSpec()})):  # type: ignore[misc]  # made by Home Assistant
+class PeopleCondition(OwnCondition, EntityNumericalConditionBase):
     """More or fewer people are there than a threshold says."""
+
+    _domain_specs = {SENSOR: DomainSpec()}  # noqa: RUF012  # Home Assistant's name for it
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:

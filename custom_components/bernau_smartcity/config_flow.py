@@ -17,9 +17,10 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from .analytics.const import SUBENTRY_GATE, SUBENTRY_ZONE
+from .analytics.const import SUBENTRY_GATE, SUBENTRY_PARKING, SUBENTRY_ZONE
 from .analytics.flow import AnalyticsConfigFlow, AnalyticsOptionsFlow
 from .analytics.flow_gate import GateFlow
+from .analytics.flow_parking import ParkingFlow
 from .analytics.flow_zone import ZoneFlow
 from .const import (
     CONF_DEVICES,
@@ -81,7 +82,7 @@ class SmartCityConfigFlow(SentConfigFlow, AnalyticsConfigFlow, domain=DOMAIN):
         """Give what can be added to visitor analytics."""
         if not is_analytics(config_entry):
             return {}
-        return {SUBENTRY_ZONE: ZoneFlow, SUBENTRY_GATE: GateFlow}
+        return {SUBENTRY_ZONE: ZoneFlow, SUBENTRY_GATE: GateFlow, SUBENTRY_PARKING: ParkingFlow}
 
     @override
     async def async_step_user(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -309,14 +309,16 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
 
     async def _async_reckon(self, _moment: object) -> None:
         """Begin a new day, or the same one in another time zone."""
-        for state in await self._async_run(self.ledger.reckon, bounds()):
-            self._tell(state)
-            await asyncio.sleep(0)  # others may run between two devices
+        with suppress(sqlite3.Error):  # the next poll tells of a damaged file
+            for state in await self._async_run(self.ledger.reckon, bounds()):
+                self._tell(state)
+                await asyncio.sleep(0)  # others may run between two devices
 
     async def _async_end_hour(self, _moment: datetime) -> None:
         """End what was told of an hour that is history now."""
-        for state in (await self.hass.async_add_executor_job(self.ledger.end_hour)).values():
-            self._tell(state)
+        with suppress(sqlite3.Error):  # the next poll tells of a damaged file
+            for state in (await self.hass.async_add_executor_job(self.ledger.end_hour)).values():
+                self._tell(state)
 
     async def _async_stopped(self, _event: Event) -> None:
         await self.async_shutdown()

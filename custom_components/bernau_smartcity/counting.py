@@ -34,6 +34,7 @@ from .state import DeviceState
 from .targets import (
     Of,
     Target,
+    check_target,
     is_consumption,
     totals_of,
 )
@@ -115,7 +116,9 @@ class LimitTrigger(Trigger):
     @override
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
         """Ask for a target."""
-        return cast(ConfigType, cls._schema(config))
+        config = cast(ConfigType, cls._schema(config))
+        check_target(hass, config[CONF_TARGET])
+        return config
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Take which limits are meant."""

@@ -20,7 +20,7 @@ from .coordinator import SmartCityCoordinator
 from .following import async_follow_all
 from .metering.register import Kind as DecisionKind
 from .state import DeviceState
-from .targets import Place, Target, about
+from .targets import Place, Target, about, check_target
 
 SAME_EXCHANGE: Final = timedelta(days=7)
 """A late reading may move the time at which a meter was seen to be another."""
@@ -40,7 +40,9 @@ class ExchangeTrigger(Trigger):
     @override
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
         """Ask for a target."""
-        return cast(ConfigType, cls._schema(config))
+        config = cast(ConfigType, cls._schema(config))
+        check_target(hass, config[CONF_TARGET])
+        return config
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Begin without knowing anything."""

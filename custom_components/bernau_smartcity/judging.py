@@ -145,18 +145,19 @@ def _hour(turn: Turn, limit: float) -> Limited:
 
 
 def by_days(
-    turn: Turn, watches: Sequence[Watch], known: Sequence[Day], least: float | None
+    turn: Turn,
+    watches: Sequence[Watch],
+    known: Sequence[Day],
+    least: float | None,
+    first: int | None = None,
 ) -> dict[Watch, Finding]:
-    """Judge a total by the days that are known of it."""
-    found = dict.fromkeys(watches, UNKNOWN)
+    """Judge a total by the days that are known of it; first is the first new one, if any."""
     if not known:
-        for watch in watches:
-            if since := turn.since_when(watch) or turn.since_when(WEEKEND):
-                found[watch] = Finding(on=turn.since_when(watch) is not None, since=since)
-        return found
+        return {watch: _held(turn, watch) for watch in watches}
+    found = dict.fromkeys(watches, UNKNOWN)
     recent = turn.today - known[-1].number <= RECENT
     if Watch.BASE in watches:
-        found[Watch.BASE] = _base(turn, known, least, recent=recent)
+        found[Watch.BASE] = _base(turn, known, least, first)
     if Watch.STANDSTILL in watches:
         finding, day = standstill(known, turn.newest.total)
         on = day is not None and (recent or turn.day_of(Watch.STANDSTILL) is not None)
@@ -169,17 +170,28 @@ def by_days(
     return found
 
 
-def _base(turn: Turn, known: Sequence[Day], least: float | None, *, recent: bool) -> Finding:
+def _held(turn: Turn, watch: Watch) -> Finding:
+    """Let an alarm hold of which nobody can tell just now whether it still should."""
+    since = turn.since_when(watch)
+    if since is None and watch is Watch.BASE:
+        since = turn.since_when(WEEKEND)
+    return UNKNOWN if since is None else Finding(on=True, since=since)
+
+
+def _base(turn: Turn, known: Sequence[Day], least: float | None, first: int | None) -> Finding:
+    """Judge each new day by those before it, as if it had been read in time."""
     if least is None:
-        return UNKNOWN
-    held = Base(turn.day_of(Watch.BASE), turn.day_of(WEEKEND))
-    finding, began = base_load(known, least, held)
-    if not recent:  # nothing begins by what was long ago
-        began = Base(began.night and held.night, began.weekend and held.weekend)
+        return _held(turn, Watch.BASE)
+    began = Base(turn.day_of(Watch.BASE), turn.day_of(WEEKEND))
+    finding = UNKNOWN
+    for last, day in enumerate(known, 1):
+        if last == len(known) or (first is not None and day.number >= first):
+            finding, began = base_load(known[:last], least, began)
+    if turn.today - known[-1].number > RECENT and turn.since_when(Watch.BASE) is None:
+        began = began._replace(night=None)  # nothing begins by what was long ago
     turn.hold_day(Watch.BASE, began.night)
     turn.hold_day(WEEKEND, began.weekend)
-    name = WEEKEND if began.night is None else Watch.BASE
-    return _told(turn, finding, name)
+    return _told(turn, finding, WEEKEND if began.night is None else Watch.BASE)
 
 
 def _told(turn: Turn, finding: Finding, name: str) -> Finding:
@@ -193,7 +205,7 @@ def by_hours(turn: Turn, seen: Seen, rules: Rules) -> Finding:
     """Judge whether something runs without rest."""
     since = turn.since_when(Watch.LEAK)
     if seen.least is None:
-        return Finding(True if since else None, since=since)
+        return _held(turn, Watch.LEAK)
     end = full_hour(turn.newest.at)
     points = turn.readings.points(turn.key, end - rules.leak_hours * HOUR)
     finding = leak(points, seen.least, rules.leak_hours, was=since is not None)
@@ -208,4 +220,4 @@ def moved_on(turn: Turn, seen: Seen, finding: Finding) -> Finding:
     if seen.end is None or turn.newest.total <= seen.end + TOLERANCE:
         return finding
     turn.hold(Watch.STANDSTILL, None)
-    return finding._replace(on=finding.on and False, since=None)
+    return finding._replace(on=None if finding.on is None else False, since=None)

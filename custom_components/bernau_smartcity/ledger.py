@@ -353,6 +353,7 @@ class Ledger:
         if state.codec and not (same and reads_on(state.decoding, now)):
             self._store.forget_readings(dev_eui)
             self._joining.begin_anew(self.places.place(dev_eui))
+            self._watcher.begin_anew(self.places.place(dev_eui))
             self._store.waiting.unlearn(dev_eui)
             self.cursors.pop(dev_eui, None)
             known |= released(known, dev_eui)

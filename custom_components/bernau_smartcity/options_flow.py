@@ -31,16 +31,22 @@ from .flow_server import (
     used_elsewhere,
 )
 from .flow_settings import SettingsOptionsFlow
+from .flow_watches import WatchesOptionsFlow
 from .network import SERVERS
 
 MENU: Final = (
     *("applications", "decoders", "device", "profile", "mapping", "gas", "list"),
-    *("meters", "keys", "exchange", "display", "undo", "push"),
+    *("meters", "keys", "exchange", "display", "undo", "watches", "push"),
 )
 
 
 class SmartCityOptionsFlow(
-    DeviceOptionsFlow, SettingsOptionsFlow, MappingOptionsFlow, MeterOptionsFlow, PushOptionsFlow
+    DeviceOptionsFlow,
+    SettingsOptionsFlow,
+    MappingOptionsFlow,
+    MeterOptionsFlow,
+    WatchesOptionsFlow,
+    PushOptionsFlow,
 ):
     """A menu: applications, decoders, settings of one and of many devices, corrections."""
 

@@ -14,7 +14,7 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
-from homeassistant.components.http import KEY_HASS, HomeAssistantView
+from homeassistant.components.http import KEY_HASS
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.network import NoURLAvailableError, get_url, is_cloud_connection
@@ -185,34 +185,42 @@ class Push:
         return [replace(batch, cursors={}) for batch in found]
 
 
-class PushView(HomeAssistantView):
-    """Where network servers send to."""
+@callback
+def async_receive(hass: HomeAssistant) -> None:
+    """Listen where network servers send to.
 
-    url = PATH
-    name = f"api:{DOMAIN}:push"
-    requires_auth = False
+    Not by a view of Home Assistant: it tells each address to the log where that tells much.
+    """
+    hass.http.app.router.add_route("POST", PATH, _receive)
 
-    async def post(self, request: web.Request, secret: str) -> web.Response:
-        """Take a message; no answer repeats anything of it."""
-        hass = request.app[KEY_HASS]
-        entry = _entry_of(hass, secret)
-        if entry is None or (
-            entry.options[CONF_PUSH][CONF_LOCAL_ONLY] and not _near(hass, request)
-        ):
-            raise web.HTTPNotFound
-        if entry.state is not ConfigEntryState.LOADED:
-            raise web.HTTPServiceUnavailable
-        push: Push = entry.runtime_data.push
-        if not push.allowance.take(asyncio.get_running_loop().time()):
-            raise web.HTTPTooManyRequests
-        body = await _body(request)
-        try:
-            sent = push.read(parsed(body))
-        except ValueError:
-            raise web.HTTPBadRequest from None
-        if sent is not None and not await push.async_take(sent):
-            raise web.HTTPServiceUnavailable
-        return web.Response()
+
+async def _receive(request: web.Request) -> web.Response:
+    """Take a message; no answer repeats anything of it."""
+    hass = request.app[KEY_HASS]
+    entry = _entry_of(hass, request.match_info["secret"])
+    if entry is None or (entry.options[CONF_PUSH][CONF_LOCAL_ONLY] and not _near(hass, request)):
+        raise web.HTTPNotFound
+    if entry.state is not ConfigEntryState.LOADED:
+        raise web.HTTPServiceUnavailable
+    push: Push = entry.runtime_data.push
+    if not push.allowance.take(asyncio.get_running_loop().time()):
+        raise web.HTTPTooManyRequests
+    body = await _body(request)
+    try:
+        sent = push.read(parsed(body))
+    except ValueError:
+        # What can be understood is taken whatever it says that it is.
+        raise _refusal(request.content_type) from None
+    if sent is not None and not await push.async_take(sent):
+        raise web.HTTPServiceUnavailable
+    return web.Response()
+
+
+def _refusal(content_type: str) -> web.HTTPException:
+    """Tell a sender what is wrong: the form in which it sends, or what is in it."""
+    if content_type.endswith(("/json", "+json")):
+        return web.HTTPBadRequest()
+    return web.HTTPUnsupportedMediaType()
 
 
 async def _body(request: web.Request) -> bytes:

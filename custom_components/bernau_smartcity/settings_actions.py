@@ -3,48 +3,24 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from homeassistant.const import (
-    ATTR_AREA_ID,
-    ATTR_CONFIG_ENTRY_ID,
-    ATTR_DEVICE_ID,
-    ATTR_ENTITY_ID,
-    ATTR_FLOOR_ID,
-    ATTR_LABEL_ID,
-)
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import (
-    config_validation as cv,
-    device_registry as dr,
-    entity_registry as er,
-    target,
-)
+from homeassistant.helpers import config_validation as cv
 import probatio
 
 from .actions import loaded, named_device, refused
 from .checks import Refusal, RefusedError
 from .const import DOMAIN
 from .coordinator import SmartCityCoordinator
-from .entries import is_analytics, loaded_servers
 from .settings_list import Entry, Flaw, ListError, applied, read_entries, read_list
+from .targets import TARGET_SCHEMA, resolve
 
 ATTR_SETTINGS: Final = "settings"
 ATTR_LINES: Final = "lines"
 
 _SET: Final = probatio.Schema(
-    {
-        **{
-            probatio.Optional(name): object
-            for name in (
-                ATTR_AREA_ID,
-                ATTR_DEVICE_ID,
-                ATTR_ENTITY_ID,
-                ATTR_FLOOR_ID,
-                ATTR_LABEL_ID,
-            )
-        },
-        probatio.Required(ATTR_SETTINGS): {cv.string: object},
-    }
+    {**TARGET_SCHEMA, probatio.Required(ATTR_SETTINGS): {cv.string: object}}
 )
 _IMPORT: Final = probatio.Schema(
     {
@@ -69,7 +45,7 @@ def async_register_settings_actions(hass: HomeAssistant) -> None:
 async def _async_set(call: ServiceCall) -> None:
     """Set the same for all devices of a target."""
     by_entry: dict[str, list[str]] = {}
-    for device_id in _device_ids(call):
+    for device_id in resolve(call.hass, call.data).devices:
         coordinator, place = named_device(call.hass, device_id)
         present = coordinator.ledger.places.present(place)
         by_entry.setdefault(coordinator.config_entry.entry_id, []).append(present)
@@ -100,36 +76,6 @@ async def _async_import(call: ServiceCall) -> None:
     except ListError as error:
         raise _told(error, error.flaw) from error
     await _async_apply(call.hass, coordinator, entries)
-
-
-def _device_ids(call: ServiceCall) -> set[str]:
-    """Give the devices of this integration that a call is meant for."""
-    selected = target.async_extract_referenced_entity_ids(
-        call.hass, target.TargetSelection(call.data)
-    )
-    entities = er.async_get(call.hass)
-    found = {
-        entity.device_id
-        for entity_id in (*selected.referenced, *selected.indirectly_referenced)
-        if (entity := entities.async_get(entity_id)) is not None and entity.platform == DOMAIN
-    }
-    devices = dr.async_get(call.hass)
-    ours = {
-        device_id
-        for device_id in selected.referenced_devices
-        if (device := devices.async_get(device_id)) is not None
-        and any(domain == DOMAIN for domain, *_ in device.identifiers)
-    }
-    servers = {
-        loaded_entry.runtime_data.server_device_id for loaded_entry in loaded_servers(call.hass)
-    }
-    told_of = {
-        device.id
-        for entry in call.hass.config_entries.async_entries(DOMAIN)
-        if is_analytics(entry)
-        for device in dr.async_entries_for_config_entry(devices, entry.entry_id)
-    }
-    return {each for each in found | ours if each is not None} - servers - told_of
 
 
 async def _async_apply(

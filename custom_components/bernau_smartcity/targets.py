@@ -22,9 +22,10 @@ from homeassistant.helpers import (
 )
 import probatio
 
-from .const import CONF_SERVER, DOMAIN
+from .const import DOMAIN
 from .coordinator import SmartCityCoordinator
 from .entity import unique_id
+from .entries import loaded_servers, server_entries
 from .model import Medium, Quantity
 from .state import DeviceState, Key, suffix_of
 from .wrong import Wrong, invalid
@@ -112,15 +113,23 @@ def resolve(hass: HomeAssistant, selection: Mapping[str, Any]) -> Chosen:
     entities = er.async_get(hass)
     named = list(_ours(entities, selected.referenced))
     among = list(_ours(entities, selected.indirectly_referenced))
-    devices = dr.async_get(hass)
+    entries = {entry.entry_id for entry in server_entries(hass)}
     servers = {coordinator.server_device_id for coordinator in coordinators(hass).values()}
+    devices = dr.async_get(hass)
     ours = {
         device_id
         for device_id in selected.referenced_devices
         if (device := devices.async_get(device_id)) is not None
-        and any(domain == DOMAIN for domain, *_ in device.identifiers)
+        and any(
+            domain == DOMAIN and identifier.partition("_")[0] in entries
+            for domain, identifier, *_ in device.identifiers
+        )
     }
-    ours.update(entity.device_id for entity in (*named, *among) if entity.device_id is not None)
+    ours.update(
+        entity.device_id
+        for entity in (*named, *among)
+        if entity.device_id is not None and entity.config_entry_id in entries
+    )
     unknown = (
         *(selected.missing_floors | selected.missing_areas),
         *(selected.missing_devices | selected.missing_labels),
@@ -156,11 +165,7 @@ def nothing(chosen: Chosen, wrong: Wrong) -> ServiceValidationError:
 
 def coordinators(hass: HomeAssistant) -> dict[str, SmartCityCoordinator]:
     """Give what lives of each network server that is loaded, by the identity of its entry."""
-    return {
-        entry.entry_id: entry.runtime_data
-        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-        if CONF_SERVER in entry.data
-    }
+    return {entry.entry_id: entry.runtime_data for entry in loaded_servers(hass)}
 
 
 def totals(hass: HomeAssistant, chosen: Chosen, wanted: Wanted) -> Iterator[Of]:
@@ -205,6 +210,19 @@ def behind(hass: HomeAssistant, entity_id: str) -> tuple[SmartCityCoordinator, D
         coordinator = coordinators(hass)[entry_id]
         return coordinator, coordinator.states[place], suffix
     raise KeyError(entity_id)
+
+
+def check_target(hass: HomeAssistant, selection: Mapping[str, Any]) -> None:
+    """Refuse the entity of another integration, of which nothing would ever be told."""
+    entities = er.async_get(hass)
+    for entity_id in target.TargetSelection(dict(selection)).entity_ids:
+        entity = entities.async_get(entity_id)
+        if entity is not None and entity.platform not in {DOMAIN, "group"}:
+            message = (
+                f"{entity_id} does not belong to Bernau SmartCity:"
+                " choose one of its meters or counters, an area, a floor or a label"
+            )
+            raise probatio.Invalid(message)
 
 
 class Target:

@@ -36,6 +36,7 @@ from .flags import (
     flags,
 )
 from .people import is_within, people_entities
+from .targets import check_target
 from .thresholds import UnusableError, selector
 
 
@@ -48,7 +49,9 @@ class StateTrigger(Trigger):
     @override
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
         """Ask for a target."""
-        return cast(ConfigType, cls.schema(config))
+        config = cast(ConfigType, cls.schema(config))
+        check_target(hass, config[CONF_TARGET])
+        return config
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Begin without knowing anything."""

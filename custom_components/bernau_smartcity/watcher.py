@@ -96,6 +96,7 @@ class Watcher:
         self._changed: dict[tuple[str, Key], datetime] = {}
         self.watching = watching
         self._held = store.watches.alarms()
+        self._anew: set[str] = set()
         self._days_by = ""
 
     def begin(self) -> None:
@@ -108,6 +109,11 @@ class Watcher:
         known = self._changed.get((where, key), since)
         self._changed[where, key] = min(known, since)
 
+    def begin_anew(self, where: str) -> None:
+        """Judge a place as if nothing had ever been read there."""
+        self._anew.add(where)
+        self._store.watches.forget(where)
+
     def set_limits(self, limits: Limits) -> None:
         """Use other limits from now on."""
         self.watching = replace(self.watching, limits=limits)
@@ -117,7 +123,11 @@ class Watcher:
     ) -> DeviceState:
         """Give a state with what its limits and watches tell; held is what they told before."""
         now = self.watching.clock()
-        known = Watched(alarms=self._held.get(where, {})) if held is None else held
+        kept = self._held.pop(where, {})
+        known = Watched(alarms=kept) if held is None else held
+        if where in self._anew:
+            self._anew.discard(where)
+            known = Watched()
         alarms = dict(known.alarms)
         counted: dict[tuple[Key, Span], Limited] = {}
         limits: dict[tuple[Key, Span], Limited] = {}
@@ -157,19 +167,18 @@ class Watcher:
     ) -> tuple[Seen, dict[Watch, Finding]]:
         """Judge a total by its past, as far as that or the day has changed."""
         watches, rules = how
-        before = held.seen.get(turn.key)
-        if before is not None and before.days_by != self._days_by:
-            before = None
+        seen = held.seen.get(turn.key)
+        if seen is not None and seen.days_by != self._days_by:
+            seen = None
         found = {watch: held.findings.get((turn.key, watch), UNKNOWN) for watch in watches}
-        seen = before
-        if seen is None or self._keep_days(turn, where, seen.last, rules) or seen.day != turn.today:
-            if seen is None:
-                self._keep_days(turn, where, self._store.watches.last(where, turn.key), rules)
+        last = self._store.watches.last(where, turn.key) if seen is None else seen.last
+        first = self._keep_days(turn, where, last, rules)
+        if seen is None or first is not None or seen.day != turn.today:
             known = self._store.watches.days(where, turn.key)
             least = least_of(known, rules)
-            last = known[-1] if known else None
-            seen = Seen(self._days_by, turn.today, last and last.number, last and last.end, least)
-            found = {**found, **by_days(turn, tuple(watches), known, least)}
+            last, end = (known[-1].number, known[-1].end) if known else (None, None)
+            seen = Seen(self._days_by, turn.today, last, end, least)
+            found = {**found, **by_days(turn, tuple(watches), known, least, first)}
         hour = full_hour(turn.newest.at)
         late = turn.since is not None and turn.since < hour
         if Watch.LEAK in found and (seen.hour != hour or late):
@@ -179,17 +188,17 @@ class Watcher:
             found[Watch.STANDSTILL] = moved_on(turn, seen, found[Watch.STANDSTILL])
         return seen, found
 
-    def _keep_days(self, turn: Turn, where: str, last: int | None, rules: Rules) -> bool:
-        """Keep the days that have ended, or that a late reading has changed."""
+    def _keep_days(self, turn: Turn, where: str, last: int | None, rules: Rules) -> int | None:
+        """Keep the days that have ended or were changed by a late reading; give the first."""
         zone = turn.now.tzinfo
         if turn.since is None:
-            return False
+            return None
         first = None
         if last is not None:
             first = min(last + 1, day_of(turn.since, zone))
             if midnight(first + 1, zone) > turn.newest.at:
-                return False
+                return None
         since = None if first is None else midnight(first, zone)
         points = turn.readings.points(turn.key, since)
         self._store.watches.put(where, turn.key, days(points, zone, rules, first))
-        return True
+        return first or day_of(points[0].at, zone)

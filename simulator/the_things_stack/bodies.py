@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..air import Transmission, transmission
-from ..catalogue import noted_model
 from ..faults import Faults, Kind
 from ..inventory import Application, Device
 from ..noise import mix
@@ -45,8 +44,12 @@ def identifiers(device: Device) -> dict[str, Any]:
 
 
 def _attributes(device: Device) -> dict[str, str]:
-    """Give what the town noted; the model where the device repository does not know it."""
-    noted = {} if device.codec in _MODELS else noted_model(device)
+    """Give what the town noted; the model where the device repository does not know it.
+
+    There are no device profiles, so nothing else could tell it.
+    """
+    known = device.codec in _MODELS or device.codec == "decoded"
+    noted = {} if known else {"model": device.codec}
     return {**noted, **device.profile.tags, **device.tags}
 
 

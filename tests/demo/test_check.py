@@ -126,10 +126,11 @@ def test_energy_complaints_are_flattened() -> None:
 
 
 def test_only_our_repairs_count() -> None:
-    """Others may have something to repair."""
+    """Others may have something to repair; what silent devices need is told apart."""
     ours = {"domain": "bernau_smartcity", "translation_key": "k", "translation_placeholders": None}
     assert check.repairs([{**ours, "domain": "http"}]) == []
     assert len(check.repairs([ours])) == 1
+    assert check.repairs([{**ours, "translation_key": check.SILENT_ISSUE}]) == []
 
 
 LOG = """\
@@ -156,7 +157,7 @@ def test_the_log_is_searched_record_by_record() -> None:
 def test_the_truth_is_read() -> None:
     """The simulator tells it as JSON."""
     value = {"quantity": "people_in", "channel": 2, "value": 7, "measured_at": AT.isoformat()}
-    told = {"dev_eui": "00", "name": "Tor", "building": "Altstadt", "codec": "c", "values": [value]}
-    (device,) = parse([told])
+    told = {"dev_eui": "00", "name": "Tor", "building": "Altstadt", "codec": "c", "leaks": False}
+    (device,) = parse([{**told, "values": [value]}])
     assert device == Device("00", "Tor", "Altstadt", "c", (Measured("people_in", 2, 7.0, AT),))
     assert device.values[0].key == "people_in_2"

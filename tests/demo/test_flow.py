@@ -28,6 +28,7 @@ def choice(name: str, *options: str, **more: Any) -> dict[str, Any]:
         ),
         (choice("unknown", "none", "pcr2", "klax"), {"unknown": "klax"}),
         (choice("other", "none", "pcr2"), {}),
+        (choice("api_key", "secret/key", "other"), {"api_key": "secret/key"}),
         ({"name": "plain", "selector": {"select": {"options": ["klax"]}}}, {"plain": "klax"}),
     ],
 )

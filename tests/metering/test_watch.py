@@ -28,6 +28,7 @@ from custom_components.bernau_smartcity.metering.watch import (
     least_of,
     midnight,
     standstill,
+    step_of,
     tolerance,
     unusual,
 )
@@ -109,12 +110,12 @@ def test_days_are_those_of_local_time() -> None:
 
 
 def test_days_with_gaps() -> None:
-    """A gap over midnight hides two days, one within a day or its night nothing."""
+    """A gap over midnight hides two days, one in the night the night, one by day nothing."""
     gaps = [(22, 27), (49, 53), (84, 88)]
     hours = [h for h in range(24 * 5 + 1) if not any(a < h < b for a, b in gaps)]
     found = list(days(read(steady, hours), BERLIN, RULES))
     assert [d.consumed for d in found] == [None, None, 24, 24, 24]
-    assert [d.night for d in found] == [1, None, 1, 1, 1]
+    assert [d.night for d in found] == [1, None, None, 1, 1]
     assert [d.peak for d in found] == [1] * 5
     assert [d.end for d in found] == pytest.approx([124, 148, 172, 196, 220])
     sparse = list(days(read(steady, range(0, 73, 6)), BERLIN, RULES))
@@ -205,6 +206,38 @@ def test_leak(
     assert leak(read(flow, hours), LEAST, 24, was=was).on is on
 
 
+@pytest.mark.parametrize(
+    ("rises", "step"),
+    [
+        pytest.param([0.028, 0.028], 0, id="always the same"),
+        pytest.param([0.028, 0.065, 0.241], 0.001, id="litres"),
+        pytest.param([0, 0.01, 0.03], 0.01, id="ten litres"),
+        pytest.param([], 0, id="nothing"),
+    ],
+)
+def test_steps_of_a_register(rises: list[float], step: float) -> None:
+    """As far as the readings show them."""
+    points = read(lambda hour: rises[int(hour)] if rises else 0, range(len(rises) + 1))
+    assert step_of(points) == pytest.approx(step)
+
+
+@pytest.mark.parametrize(
+    ("flow", "on"),
+    [
+        pytest.param(lambda h: 0.03 + (h % 24 > 8), True, id="by day people too"),
+        pytest.param(lambda h: 0.02 + 0.01 * (h % 2), True, id="two or three steps"),
+        pytest.param(lambda h: 0.01 + 0.01 * (h % 3 == 0), False, id="one step or two"),
+        pytest.param(lambda h: 0.02 + 0.003 * (h * 7 % 13), False, id="people all night"),
+    ],
+)
+def test_what_runs_by_itself_is_always_the_same(
+    flow: Callable[[float], float],
+    on: bool,  # noqa: FBT001  # a table
+) -> None:
+    """Where people draw water all night, no two hours are alike."""
+    assert leak(read(flow, range(49)), LEAST, 24, was=False).on is on
+
+
 def nights(*values: float | None) -> list[Day]:
     """Give days with these nights."""
     return [day(n, consumed=None, night=value) for n, value in enumerate(values)]
@@ -220,6 +253,8 @@ def nights(*values: float | None) -> list[Day]:
         pytest.param([*[0.1] * 14, 0.1, 0.2], None, False, None, id="one night is no night"),
         pytest.param([*[0.1] * 14, 0.2, None, 0.2], None, False, None, id="not in a row"),
         pytest.param([*[0.1] * 14, 0.11, 0.11], None, False, None, id="a little more"),
+        pytest.param([*[0.0] * 13, 0.2, 0.2, 0.2], None, True, 14, id="it was so once before"),
+        pytest.param([0.2, *[0.0] * 14, 0.2, *[0.0] * 3, 0.2, 0.2], None, False, None, id="twice"),
         pytest.param([*[0.1, 0.3] * 8, 0.5, 0.5], None, False, None, id="it was always uneven"),
         pytest.param([*[0.1] * 14, *[0.2] * 40], 14, True, 14, id="weeks later"),
         pytest.param([*[0.1] * 14, *[0.2] * 40, 0.1], 14, False, None, id="found and mended"),
@@ -258,7 +293,8 @@ def test_base_load_of_a_weekend() -> None:
 def test_nights_tell_before_weekends() -> None:
     """What a night has told, no weekend tells again."""
     past = [each for n in range(3) for each in week(n)]
-    raised = [each._replace(night=1.0) for each in week(3, sunday=5.0)]
+    raised = week(3, sunday=5.0)
+    raised[-2:] = [each._replace(night=1.0) for each in raised[-2:]]
     found, base = base_load([*past, *raised], LEAST, Base())
     assert (found.measured, base) == (1.0, Base(MONDAY + 26))
 
@@ -274,6 +310,10 @@ def test_nights_tell_before_weekends() -> None:
         pytest.param([*[1.0] * 14, 0.0], 114.5, False, None, id="it counts again"),
         pytest.param([*[1.0] * 14, 0.0, 0.5], 115, False, None, id="it counted again"),
         pytest.param([*[1.0] * 9, 0.0, *[1.0] * 9, 0.0], 119, False, None, id="it often rests"),
+        pytest.param(
+            [*[1.0] * 9, 0.09, *[1.0] * 9, 0.0], 119, False, None, id="almost nothing at times"
+        ),
+        pytest.param([0.0] * 20, 119, None, None, id="never counted"),
     ],
 )
 def test_standstill(

@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import ClientSession
 
-from custom_components.bernau_smartcity.model import Batch, Connection, Role, Uplink
+from custom_components.bernau_smartcity.model import Batch, Connection, Reason, Role, Uplink
 from custom_components.bernau_smartcity.network import SERVERS
 from simulator.air import transmission
 from simulator.build import build
@@ -40,6 +40,8 @@ class Face:
     idle: int
     """Requests of a poll that finds nothing new in two applications."""
     tells_joins: bool = True
+    not_found: Reason | None = None
+    """What it means that packets are not found; None: what was asked for was deleted."""
 
 
 FACES: Final = (
@@ -50,8 +52,19 @@ FACES: Final = (
         idle=2,
         tells_joins=False,
     ),
-    Face("firefly", partial(Firefly, retention=RETAINED), idle=1, tells_joins=False),
-    Face("everynet", partial(Everynet, retention=RETAINED, delay=0), idle=1),
+    Face(
+        "firefly",
+        partial(Firefly, retention=RETAINED),
+        idle=1,
+        tells_joins=False,
+        not_found=Reason.NOT_THIS_SERVER,
+    ),
+    Face(
+        "everynet",
+        partial(Everynet, retention=RETAINED, delay=0),
+        idle=1,
+        not_found=Reason.NOT_THIS_SERVER,
+    ),
 )
 
 

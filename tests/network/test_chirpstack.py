@@ -151,6 +151,15 @@ async def test_the_cursor_of_the_application_comes_last() -> None:
     assert [batch.device is None for batch in batches] == [False, False, True]
 
 
+async def test_nothing_there_yet() -> None:
+    """An application without devices has nothing to read, and is no error."""
+    async with home(Script()) as town:
+        assert await town.connection.devices([APPLICATION]) == []
+        for _ in range(2):
+            batches = await town.poll()
+            assert not any(batch.device or batch.uplinks or batch.malformed for batch in batches)
+
+
 async def test_a_device_never_heard() -> None:
     """Is told of, but has nothing to read."""
     script = Script(rows=[row(EUI_A, None, "neu")])

@@ -230,6 +230,7 @@ async def test_an_address_without_a_way(monkeypatch: pytest.MonkeyPatch) -> None
             Reason.NOT_THIS_SERVER,
         ),
         (StatusCode.UNAVAILABLE, "Received http2 header with status: 502", Reason.SERVER_ERROR),
+        (StatusCode.UNAVAILABLE, "Received http2 header with status: 429", Reason.RATE_LIMITED),
     ],
 )
 async def test_codes(code: StatusCode, text: str | None, reason: Reason) -> None:

@@ -1,10 +1,17 @@
 """What every network server with an HTTP interface must stand: polled over loopback."""
 
+from contextlib import suppress
+from functools import partial
+import logging
+import time
 from typing import Any
 
 import pytest
 
 from custom_components.bernau_smartcity.model import NetworkError, Reason
+from custom_components.bernau_smartcity.network import _http
+from simulator.clock import EPOCH
+from simulator.http import OTHER_JSON
 from simulator.traffic import What
 from tests.network.faces import FACES, RETAINED, Face, delivered, polled, stored, town_of
 
@@ -99,11 +106,19 @@ TROUBLE: list[tuple[str, dict[str, Any], Reason]] = [
     ("rate_limit", {"seconds": 900}, Reason.RATE_LIMITED),
     ("no_json", {}, Reason.NOT_THIS_SERVER),
     ("cut_body", {}, Reason.SERVER_ERROR),
+    ("hang", {}, Reason.TIMEOUT),
 ]
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no answer for long."""
+    monkeypatch.setattr(_http, "Pace", partial(_http.Pace, answer=2))
 
 
 @every_face
 @pytest.mark.parametrize(("kind", "how", "reason"), TROUBLE)
+@pytest.mark.usefixtures("hasty")
 async def test_server_in_trouble(
     face: Face, kind: str, how: dict[str, Any], reason: Reason
 ) -> None:
@@ -126,7 +141,90 @@ async def test_server_in_trouble(
 
 
 @every_face
+async def test_not_found(face: Face) -> None:
+    """What is asked for by its name was deleted; else another server answers. Nothing is lost."""
+    async with polled(face, town_of(3)) as here:
+        await here.settle()
+        before = here.town.clock.now()
+        here.town.clock.advance(3600)
+        here.town.faults.add("error", value=404)
+        told = None
+        try:
+            assert delivered(await here.poll()) == set()
+        except NetworkError as error:
+            told = error.reason
+        assert told is face.not_found
+        with pytest.raises(NetworkError) as caught:
+            await here.scopes()
+        assert caught.value.reason is Reason.NOT_THIS_SERVER
+        here.town.faults.end_all()
+        assert delivered([*await here.poll(), *await here.poll()]) >= stored(here.town, before)
+
+
+@every_face
+@pytest.mark.parametrize("other", range(len(OTHER_JSON)))
+async def test_json_of_something_else(face: Face, other: int) -> None:
+    """Is no measurement, whatever its types; nothing is lost by it."""
+    async with polled(face, town_of(3)) as here:
+        await here.settle()
+        before = here.town.clock.now()
+        here.town.clock.advance(3600)
+        here.town.faults.add("other_json", value=other)
+        with suppress(NetworkError):
+            assert delivered(await here.poll()) == set()
+        with pytest.raises(NetworkError) as caught:
+            await here.scopes()
+        assert caught.value.reason in {Reason.NOT_THIS_SERVER, Reason.NO_APPLICATIONS}
+        here.town.faults.end_all()
+        assert delivered(await here.poll()) >= stored(here.town, before)
+
+
+@every_face
+async def test_server_restarted(face: Face) -> None:
+    """The same connection goes on where it ended."""
+    async with polled(face, town_of(5)) as here:
+        await here.settle()
+        before, port = here.town.clock.now(), here.server.port
+        here.town.clock.advance(3600)
+        await here.server.stop()
+        with pytest.raises(NetworkError):
+            await here.poll()
+        await here.server.start(port)
+        assert delivered(await here.poll()) == stored(here.town, before)
+
+
+@every_face
+async def test_nothing_there_yet(face: Face) -> None:
+    """Devices that have never sent; then they do."""
+    async with polled(face, town_of(5, EPOCH)) as here:
+        assert len(await here.home.connection.devices(here.town_scopes)) == 5
+        for _ in range(2):
+            batches = await here.poll()
+            assert delivered(batches) == set()
+            assert not any(batch.malformed or batch.withheld for batch in batches)
+        here.town.clock.advance(time.time() - EPOCH - 3600)
+        assert delivered([*await here.poll(), *await here.poll()]) >= stored(
+            here.town, here.town.clock.now() - DAY / 2
+        )
+
+
+@every_face
+@pytest.mark.parametrize("ahead", [-20, -2, 2, 20], ids=lambda hours: f"{hours} h")
+async def test_clocks_that_differ(face: Face, ahead: int) -> None:
+    """That of the server may be hours before or behind: everything comes once."""
+    async with polled(face, town_of(5, time.time() + 3600 * ahead)) as here:
+        await here.settle()
+        before = here.town.clock.now()
+        for _ in range(3):
+            here.town.clock.advance(1200)
+            await here.poll()
+        new = stored(here.town, before)
+        assert len(here.home.uplinks) == len(stored(here.town, before - RETAINED) | new)
+
+
+@every_face
 @pytest.mark.parametrize(("kind", "how", "reason"), TROUBLE)
+@pytest.mark.usefixtures("hasty")
 async def test_set_up_with_a_server_in_trouble(
     face: Face, kind: str, how: dict[str, Any], reason: Reason
 ) -> None:
@@ -210,3 +308,37 @@ async def test_joins_are_told(face: Face) -> None:
         told = {batch.device.dev_eui for batch in joined if batch.device}
         assert (joins[at] in told) is face.tells_joins
         assert all(batch.uplinks[0].f_cnt < 10 for batch in joined)
+
+
+@every_face
+async def test_key_is_told_nowhere(face: Face, caplog: pytest.LogCaptureFixture) -> None:
+    """It may stand in every address, and errors quote addresses."""
+    caplog.set_level(logging.DEBUG)
+    async with polled(face, town_of(3)) as here:
+        key = here.server.api_key = "secret-key-of-the-town"
+        here.connect()
+        for kind, how in (
+            ("connection_reset", {}),
+            ("error", {"value": 500}),
+            ("error", {"value": 404}),
+            ("no_json", {}),
+            ("cut_body", {}),
+            ("reject_key", {}),
+            ("refuse", {}),
+        ):
+            here.town.faults.add(kind, **how)
+            await here.server.settle()
+            for asking in (here.home.connection.scopes, here.poll):
+                with suppress(NetworkError):
+                    await asking()
+                    continue
+                with pytest.raises(NetworkError) as caught:
+                    await asking()
+                assert key not in repr(caught.value) + str(caught.value.__cause__)
+            here.town.faults.end_all()
+            await here.server.settle()
+        assert await here.scopes()
+    ours = [record for record in caplog.records if record.name.startswith("custom_components")]
+    assert not any(key in record.getMessage() for record in ours)
+    others = [record for record in caplog.records if "aiohttp.client" in record.name]
+    assert not any(key in record.getMessage() for record in others)

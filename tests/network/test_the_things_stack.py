@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,10 @@ from custom_components.bernau_smartcity.network.the_things_stack import (
     TheThingsStack,
     _identity_server,
 )
+from simulator.build import build
+from simulator.catalogue import BUILDINGS
+from simulator.clock import Clock
+from simulator.the_things_stack import TheThingsStack as Simulated
 from tests.network.faces import FACES, RETAINED, delivered, polled, stored, town_of
 from tests.network.homes import Home
 
@@ -222,6 +227,35 @@ async def test_older_days_follow() -> None:
         here.server.requests.reset()
         await here.poll()
         assert here.server.requests.calls.total() == FACE.idle
+
+
+async def test_requests_of_a_large_town() -> None:
+    """Pages of what is new and of five minutes before: two for 10,000 hourly meters."""
+    large = build(devices=1000, interval=360, clock=Clock.standing("2026-11-20T08:00:00+00:00"))
+    large.all_devices = {
+        eui: replace(device, application=BUILDINGS) for eui, device in large.all_devices.items()
+    }
+    async with polled(replace(FACE, api=partial(Simulated, retention=1200)), large) as here:
+        key = Credentials(headers={"Authorization": f"Bearer {here.server.api_key}"})
+        http = Http(here.session, here.server.url, key)
+        at = datetime.fromtimestamp(large.clock.now(), UTC)
+        here.home.connection = TheThingsStack(Api(http, http), lambda: at)
+        await here.home.connection.devices(here.town_scopes)
+        await here.settle()
+        (scope,) = here.town_scopes
+        reached = Cursor.parse(here.home.cursors[scope])
+        assert reached
+        before = large.clock.now()
+        large.clock.advance(300)
+        at = datetime.fromtimestamp(large.clock.now(), UTC)
+        here.server.requests.reset()
+        new = delivered(await here.poll())
+        assert new == stored(large, before)
+        assert len(new) >= 833
+        read_again = stored(large, (reached.newest - REACH.overlap).timestamp())
+        assert here.server.requests.calls.total() == len(read_again) // PAGE + 1
+    # Of 10,000 meters that send every hour, evenly, in twice five minutes.
+    assert 10_000 * 10 // 60 // PAGE + 1 == 2
 
 
 async def test_late_rows_are_swept_up() -> None:

@@ -257,13 +257,22 @@ async def test_keys(role: Role, expected: Reason | None, *, tenant: bool) -> Non
 
 
 async def test_a_rejected_key() -> None:
-    """In the middle of the operation."""
+    """In the middle of the operation; with another one everything goes on."""
     async with town_of(10) as (server, home, scopes):
         await home.poll(scopes)
-        server.town.faults.add("reject_key")
+        held = stored(server.town, 10)
+        rejected = server.town.faults.add("reject_key")
         with pytest.raises(NetworkError) as caught:
             await home.poll(scopes)
         assert caught.value.reason is Reason.KEY_REJECTED
+        server.town.faults.end(rejected.id)
+        server.town.clock.advance(3600)
+        home.connection = connect(server.url, server.tenant_id, PACE, api_key(Role.ADMIN))
+        try:
+            await home.poll(scopes)
+        finally:
+            await home.connection.close()
+        assert len(home.uplinks) == len(held | stored(server.town, 10))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -192,6 +192,15 @@ def test_live_needs_hours_to_compare() -> None:
     assert live_dwell(morning, EXACT) is Reason.UNSTEADY
 
 
+def test_stays_that_outlast_the_last_hours() -> None:
+    """Who stays for most of three hours cannot be seen within them, however steady the day is."""
+    entered, left = [10] * 40, [0] * 6 + [10] * 34
+    day = Traffic(entered=entered, left=left, coverage=1)
+    assert live_dwell(day, EXACT) is Reason.LONGER_THAN_WINDOW
+    shorter = replace(day, left=[0] * 2 + [10] * 38)
+    assert told(live_dwell(shorter, EXACT)).mean == 30 * MINUTE
+
+
 def test_work_beside_shopping() -> None:
     """Where some stay all day, person-time by departure tells of neither."""
     entered, left = [10] * 40, [10] * 40
@@ -199,7 +208,7 @@ def test_work_beside_shopping() -> None:
         for n in range(begin, end):
             bins[n] += 120 // (end - begin)
     noon = Traffic(entered=entered[:24], left=left[:24], coverage=1)
-    assert live_dwell(noon, EXACT) is Reason.UNSTEADY
+    assert live_dwell(noon, EXACT) is Reason.LONGER_THAN_WINDOW
     assert told(day_dwell(Traffic(entered=entered, left=left, coverage=1))).mean > 60 * MINUTE
 
 

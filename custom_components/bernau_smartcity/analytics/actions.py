@@ -1,7 +1,7 @@
 """Actions that give tables of ways, ready for a chart: flows, journeys, paths."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -30,6 +30,7 @@ from ..visitors.reasons import Reason
 from ..visitors.reports import (
     Discretion,
     Row,
+    arrival_rows,
     coverage_of,
     estimated,
     flags_of,
@@ -70,7 +71,7 @@ _PATHS: Final = probatio.Schema(
     }
 )
 
-type Report = Callable[[list[Passage], Asked], dict[str, Any] | Reason]
+type Report = Callable[[Asked], dict[str, Any] | Reason]
 """Works a table out; blocks."""
 
 
@@ -82,7 +83,7 @@ class Wrong(StrEnum):
     DAYS_WRONG = "days_wrong"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """What somebody wants to know."""
 
@@ -90,6 +91,9 @@ class Asked:
     grid: Grid
     discretion: Discretion
     paths: int = 0
+    passages: list[Passage] = field(default_factory=list)
+    """At all gates in this time."""
+    parked: list[Passage] = field(default_factory=list)
 
     @property
     def names(self) -> dict[str, str]:
@@ -104,6 +108,7 @@ def async_register_analytics_actions(hass: HomeAssistant) -> None:
         ("get_visitor_flows", _flows, _TABLE),
         ("get_visitor_journeys", _journeys, _TABLE),
         ("get_visitor_paths", _paths, _PATHS),
+        ("get_visitor_arrivals", _arrivals, _TABLE),
     ):
         hass.services.async_register(
             DOMAIN,
@@ -121,10 +126,11 @@ def _action(report: Report) -> Callable[[ServiceCall], Any]:
         def work() -> dict[str, Any]:
             layout = asked.coordinator.layout
             counted = Counted(asked.coordinator.book.kept(asked.grid, layout.lines))
-            passages = counted.passages(layout.counted, asked.grid)
-            found = report(passages, asked)
+            asked.passages = counted.passages(layout.counted, asked.grid)
+            asked.parked = counted.passages(layout.parked, asked.grid)
+            found = report(asked)
             told = {"reason": str(found)} if isinstance(found, Reason) else found
-            return {**_frame(passages, asked.grid), **told}
+            return {**_frame(asked), **told}
 
         found = await call.hass.async_add_executor_job(work)
         if "reason" in found:
@@ -171,8 +177,9 @@ def _refused(key: Wrong, **words: str) -> ServiceValidationError:
     )
 
 
-def _frame(passages: list[Passage], grid: Grid) -> dict[str, Any]:
+def _frame(asked: Asked) -> dict[str, Any]:
     """Tell of which time a table is, and how well that is known."""
+    grid, passages = asked.grid, (*asked.passages, *asked.parked)
     coverage = coverage_of(passages)
     return {
         "start": dt_util.as_local(grid.start).isoformat(),
@@ -182,21 +189,40 @@ def _frame(passages: list[Passage], grid: Grid) -> dict[str, Any]:
     }
 
 
-def _flows(passages: list[Passage], asked: Asked) -> dict[str, Any]:
-    rows = flow_rows(passages, asked.discretion)
-    return {"estimated": _has_factor(passages), **_table(rows, asked.names, asked.discretion)}
+def _flows(asked: Asked) -> dict[str, Any]:
+    rows = flow_rows(asked.passages, asked.discretion)
+    return {"estimated": _has_factor(asked.passages), **_table(rows, asked.names, asked.discretion)}
 
 
-def _journeys(passages: list[Passage], asked: Asked) -> dict[str, Any] | Reason:
-    found = estimated(passages)
+def _journeys(asked: Asked) -> dict[str, Any] | Reason:
+    found = estimated(asked.passages)
     if isinstance(found, Reason):
         return found
     rows = journey_rows(found, asked.discretion)
     return {"estimated": True, **_table(rows, asked.names, asked.discretion)}
 
 
-def _paths(passages: list[Passage], asked: Asked) -> dict[str, Any] | Reason:
-    found = estimated(passages)
+def _arrivals(asked: Asked) -> dict[str, Any] | Reason:
+    found = arrival_rows(asked.passages, asked.parked, asked.discretion)
+    if isinstance(found, Reason):
+        return found
+    return {
+        "estimated": True,
+        "rows": [
+            {
+                "mode": str(row.mode),
+                "people": row.people,
+                "share": row.share,
+                "standard_error": round(row.error, 1),
+                "without_transfers": row.without_transfers,
+            }
+            for row in found
+        ],
+    }
+
+
+def _paths(asked: Asked) -> dict[str, Any] | Reason:
+    found = estimated(asked.passages)
     if isinstance(found, Reason):
         return found
     told = walks(found, asked.discretion, asked.paths, LONGEST)

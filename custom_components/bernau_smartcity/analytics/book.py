@@ -5,7 +5,7 @@ Everything blocks: call it in an executor. One call waits for the other.
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,9 @@ from typing import Any, Final, NamedTuple
 from ..joining import Joining
 from ..ledger import Ledger
 from ..state import DeviceState
+from ..visitors.bays import Bays
 from ..visitors.bins import Grid
+from ..visitors.figures import GateLines
 from ..visitors.increments import (
     Count,
     Increment,
@@ -47,6 +49,8 @@ class Sampled:
 
     at: datetime
     values: Mapping[str, int]
+    bays: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    """By line of arrivals: which spaces are taken."""
 
 
 class Book:
@@ -107,7 +111,9 @@ class Book:
         with self._lock, self._store.transaction():
             for name, value in sampled.values.items():
                 before = self._facts.get(name)
-                facts = {"sample": [at.timestamp(), value]}
+                facts: dict[str, Any] = {"sample": [at.timestamp(), value]}
+                if name in sampled.bays:
+                    facts["bays"] = sampled.bays[name]
                 if before is None:
                     record = self.records[name]
                     record.since = record.until = at
@@ -117,6 +123,15 @@ class Book:
                 counts = [Count(datetime.fromtimestamp(seconds, UTC), last), Count(at, value)]
                 if found := increments(counts, REGISTER):
                     self._continue(name, told(found), facts)
+
+    def parked(self, parking: GateLines) -> Bays:
+        """Give the spaces of a parking area as they were sampled last."""
+        arrived, left = (self._facts.get(line, {}) for line in parking.lines)
+        bays = Bays(arrived=arrived.get("sample", (0, 0))[1], left=left.get("sample", (0, 0))[1])
+        for space, occupied in arrived.get("bays", {}).items():
+            at = datetime.fromtimestamp(arrived["sample"][0], UTC)
+            bays.tell(space, at, occupied=occupied)
+        return bays
 
     def forget(self, now: datetime, retention: timedelta) -> None:
         """Forget what has been kept for long enough, and have only the last days at hand."""

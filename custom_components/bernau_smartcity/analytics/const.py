@@ -8,6 +8,7 @@ CONF_ANALYTICS: Final = "analytics"
 
 SUBENTRY_ZONE: Final = "zone"
 SUBENTRY_GATE: Final = "gate"
+SUBENTRY_PARKING: Final = "parking"
 
 CONF_NAME: Final = "name"
 CONF_AREA: Final = "area"
@@ -28,6 +29,10 @@ CONF_SWAP: Final = "swap"
 CONF_MODE: Final = "mode"
 CONF_PEOPLE: Final = "people"
 """Of a gate: persons for each that is counted."""
+
+CONF_BAYS: Final = "bays"
+"""Of a parking area: binary sensors, by identity in the registry or entity."""
+DEFAULT_PEOPLE_IN_CAR: Final = 1.5
 
 CONF_RETENTION: Final = "retention"
 """Options: days for which quarter hours are kept."""

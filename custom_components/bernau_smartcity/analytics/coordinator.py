@@ -1,5 +1,6 @@
 """Continue the lines of an entry as counters report, and tell what follows from them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import sqlite3
@@ -30,7 +31,8 @@ from .book import Book, Sampled
 from .const import CONF_RETENTION, DEFAULT_RETENTION
 from .counters import SENSOR, line_of
 from .issues import async_tell_issues
-from .layout import layout_of
+from .layout import Layout, layout_of
+from .parking import Spaces
 from .reckoning import Figures, Reckoning
 from .words import async_words
 
@@ -57,8 +59,10 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
     outside: str
     """What lies outside, in the language of the system."""
 
-    def __init__(self, hass: HomeAssistant, entry: AnalyticsConfigEntry, book: Book) -> None:
-        """Use an open book; it is closed with the coordinator."""
+    def __init__(
+        self, hass: HomeAssistant, entry: AnalyticsConfigEntry, layout: Layout, book: Book
+    ) -> None:
+        """Use an open book of the lines of a layout; it is closed with the coordinator."""
         super().__init__(
             hass,
             LOGGER,
@@ -69,25 +73,29 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
             ),
         )
         self.book = book
-        self.layout = layout_of(entry)
+        self.layout = layout
         self.reckoning = Reckoning(self.layout, book)
         self._unread = set(self.layout.lines)
+        self._spaces = {
+            parking.id: Spaces(hass, parking, book.parked(parking.counted))
+            for parking in self.layout.parkings.values()
+        }
         self._followed: dict[str, _Followed] = {}
 
     @classmethod
     async def async_open(cls, hass: HomeAssistant, entry: AnalyticsConfigEntry) -> Self:
         """Open what is kept; raises ConfigEntryNotReady if the disk refuses."""
-        lines = layout_of(entry).lines
+        layout = layout_of(entry)
         now = dt_util.utcnow()
         try:
             book = await hass.async_add_executor_job(
-                Book.open, storage_path(hass, entry), lines, now
+                Book.open, storage_path(hass, entry), layout.lines, now
             )
         except (OSError, sqlite3.Error) as error:
             raise ConfigEntryNotReady(
                 translation_domain=DOMAIN, translation_key="storage_failed"
             ) from error
-        coordinator = cls(hass, entry, book)
+        coordinator = cls(hass, entry, layout, book)
         device = dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id,
             identifiers={(DOMAIN, entry.entry_id)},
@@ -103,6 +111,8 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
         entry = self.config_entry
         for server in loaded_servers(self.hass):
             await self._async_follow(server.runtime_data)
+        for spaces in self._spaces.values():
+            entry.async_on_unload(spaces.async_start(self.async_update_listeners))
         await self.async_config_entry_first_refresh()
         entry.async_on_unload(
             async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed)
@@ -206,16 +216,24 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
     def _sampled(self, now: datetime) -> Sampled:
         """Look at the sensors of other integrations, once in each bin."""
         at = start_of(number_of(now))
-        values = {}
+        values: dict[str, int] = {}
+        bays: dict[str, Mapping[str, bool]] = {}
+        for spaces in self._spaces.values():
+            values |= spaces.sampled(now)
+            bays[spaces.parking.counted.forward] = spaces.bays.taken
         registry = er.async_get(self.hass)
         for name in self.layout.lines:
-            if line_of(name) is None:
+            if name.startswith(f"{SENSOR}/"):
                 given = name.removeprefix(f"{SENSOR}/")
                 entity_id = er.async_resolve_entity_id(registry, given)
                 state = None if entity_id is None else self.hass.states.get(entity_id)
                 if state is not None and (shown := _number(state.state)) is not None:
                     values[name] = shown
-        return Sampled(at, values)
+        return Sampled(at, values, bays)
+
+    def taken(self, parking: str) -> Sequence[bool]:
+        """Tell of each space that tells whether it is taken."""
+        return self._spaces[parking].taken()
 
 
 def _number(text: str) -> int | None:

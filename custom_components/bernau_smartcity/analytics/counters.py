@@ -2,7 +2,8 @@
 
 A line is one direction of a counter. Its name says where its counts come
 from: `<entry>/<place>/<quantity>/<channel>` for a total of a network server,
-`sensor/<identity>` for a sensor of another integration.
+`sensor/<identity>` for a sensor of another integration,
+`parking/<identity>/in` for the spaces of a parking area.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +18,8 @@ from ..state import QUANTITIES, DeviceState, Key
 from ..visitors.flows import Counting
 
 SENSOR: Final = "sensor"
+PARKING: Final = "parking"
+"""Lines of a parking area: `parking/<identity>/in` and `…/out`."""
 
 
 class Family(NamedTuple):
@@ -77,9 +80,9 @@ class Line(NamedTuple):
 
 
 def line_of(name: str) -> Line | None:
-    """Give the total that a line follows, None for a sensor."""
+    """Give the total that a line follows, None where it follows none."""
     parts = name.split("/")
-    if parts[0] == SENSOR:
+    if parts[0] in {SENSOR, PARKING}:
         return None
     entry_id, place, quantity, channel = parts
     return Line(entry_id, place, (QUANTITIES[quantity], int(channel)))

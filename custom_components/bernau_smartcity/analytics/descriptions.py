@@ -1,6 +1,6 @@
 """How figures of gates, zones and the town appear as sensors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -119,6 +119,56 @@ GATE_COVERAGE: Final = FigureDescription[GateFigures](
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ParkingView:
+    """All that is told of a parking area."""
+
+    today: GateFigures
+    taken: Sequence[bool]
+    """Of each space that tells."""
+    bays: int
+
+
+def _cars(parking: ParkingView) -> Told:
+    cars = parking.today.passage.forward.total.passed
+    if cars is None:
+        return Reason.NOT_REPORTED if parking.today.passage.forward.grid.count else 0
+    return cars
+
+
+def _spaces_more(parking: ParkingView) -> dict[str, Any]:
+    return {"bays": parking.bays, "known": len(parking.taken)}
+
+
+PARKING: Final = (
+    FigureDescription[ParkingView](
+        key="spaces_free",
+        translation_key="spaces_free",
+        state_class=_NOW,
+        value_fn=lambda parking: (
+            parking.taken.count(False) if parking.taken else Reason.NOT_REPORTED
+        ),
+        more_fn=_spaces_more,
+    ),
+    FigureDescription[ParkingView](
+        key="spaces_taken",
+        translation_key="spaces_taken",
+        state_class=_NOW,
+        value_fn=lambda parking: (
+            parking.taken.count(True) if parking.taken else Reason.NOT_REPORTED
+        ),
+        more_fn=_spaces_more,
+    ),
+    FigureDescription[ParkingView](
+        key="cars_today",
+        translation_key="cars_today",
+        value_fn=_cars,
+        more_fn=lambda parking: _gate_more(parking.today),
+    ),
+)
+"""Of each parking area."""
+
+
 def _minutes(dwell: Dwell | Reason) -> Told:
     return dwell if isinstance(dwell, Reason) else dwell.mean.total_seconds() / 60
 
@@ -128,6 +178,7 @@ def _dwell_more(dwell: Dwell | Reason) -> dict[str, Any]:
         return {}
     return {
         "people": round((dwell.entered + dwell.left) / 2),
+        "error": round(100 * dwell.error),
         "lower_bound": bool(dwell.flags & LOWER_BOUND),
     }
 

@@ -128,5 +128,7 @@ def _cars_twice(layout: Layout) -> Iterator[str]:
     cars = [gate for gate in _arriving(layout) if gate.counted.gate.mode is Mode.CAR]
     for zone in layout.zones.values():
         here = [gate for gate in cars if at_zone([gate.counted], zone.id)]
-        if len({gate.counted.gate.people == 1 for gate in here}) > 1:
-            yield from (gate.name for gate in here)
+        spaces = [each.name for each in layout.parkings.values() if each.zone == zone.id]
+        kinds = {gate.counted.gate.people == 1 for gate in here}
+        if len(kinds) > 1 or (here and spaces):
+            yield from (*(gate.name for gate in here), *spaces)

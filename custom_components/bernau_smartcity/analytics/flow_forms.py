@@ -1,6 +1,7 @@
 """What the forms of zones and gates have in common."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from homeassistant.helpers.selector import (
@@ -14,7 +15,7 @@ from homeassistant.helpers.selector import (
 )
 
 from .findings import Finding, findings
-from .layout import Layout
+from .layout import CountedGate, Layout, Parking
 
 LATER: Final = frozenset({Finding.ZONE_WITHOUT_GATE})
 """What is still to come while zones are added; told later if it stays so."""
@@ -48,6 +49,14 @@ def labelled(labels: Mapping[str, str], translation_key: str | None = None) -> S
     if translation_key is not None:
         config["translation_key"] = translation_key
     return SelectSelector(config)
+
+
+def renamed[Part: (CountedGate, Parking)](parts: Mapping[str, Part], made: Part) -> dict[str, Part]:
+    """Give the parts before a change, the one that is changed by its new name."""
+    return {
+        key: replace(part, name=made.name) if key == made.id else part
+        for key, part in parts.items()
+    }
 
 
 def concerns(before: Layout, after: Layout) -> dict[Finding, str]:

@@ -33,7 +33,7 @@ from .const import (
 )
 from .counters import counters
 from .findings import wrong
-from .flow_forms import concerns, labelled, number, one_of
+from .flow_forms import concerns, labelled, number, one_of, renamed
 from .layout import CountedGate, Layout, counted_gate, layout_of
 from .words import async_words
 
@@ -105,7 +105,8 @@ class GateFlow(ConfigSubentryFlow):
             return {"base": str(found.finding)}, ", ".join(found.names), {}
         made = CountedGate(own_id or "", given[CONF_NAME].strip(), gate)
         after = replace(layout, gates={**others, made.id: made})
-        for finding, names in concerns(layout, after).items():
+        before = replace(layout, gates=renamed(layout.gates, made))
+        for finding, names in concerns(before, after).items():
             if finding not in self._told:
                 self._told.add(finding)
                 return {"base": str(finding)}, names, {}

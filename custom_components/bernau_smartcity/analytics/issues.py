@@ -60,17 +60,17 @@ def _without_counter(hass: HomeAssistant, layout: Layout) -> Iterator[str]:
     for gate in layout.gates.values():
         if any(_is_gone(hass, line) for line in gate.counted.lines):
             yield gate.name
+    registry = er.async_get(hass)
+    for parking in layout.parkings.values():
+        if any(_is_no_entity(hass, registry, bay) for bay in parking.bays):
+            yield parking.name
 
 
 def _is_gone(hass: HomeAssistant, name: str) -> bool:
     """Tell whether nobody will count for a line any more; who only rests is not gone."""
     line = line_of(name)
     if line is None:
-        given = name.removeprefix(f"{SENSOR}/")
-        entity_id = er.async_resolve_entity_id(er.async_get(hass), given)
-        return entity_id is None or (
-            er.async_get(hass).async_get(entity_id) is None and hass.states.get(entity_id) is None
-        )
+        return _is_no_entity(hass, er.async_get(hass), name.removeprefix(f"{SENSOR}/"))
     entry: ConfigEntry[Any] | None = hass.config_entries.async_get_entry(line.entry_id)
     if entry is None:
         return True
@@ -78,3 +78,9 @@ def _is_gone(hass: HomeAssistant, name: str) -> bool:
         return False
     state = entry.runtime_data.states.get(line.place)
     return state is None or (bool(state.totals) and line.key not in state.totals)
+
+
+def _is_no_entity(hass: HomeAssistant, registry: er.EntityRegistry, given: str) -> bool:
+    entity_id = er.async_resolve_entity_id(registry, given)
+    known = entity_id is not None and registry.async_get(entity_id) is not None
+    return entity_id is None or not (known or hass.states.get(entity_id))

@@ -1,7 +1,7 @@
 """What people have set up: zones, and gates between them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import time
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..visitors.figures import GateLines
 from ..visitors.flows import OUTSIDE, Counting, Gate, Mode
 from .const import (
     CONF_AREA,
+    CONF_BAYS,
     CONF_CAPACITY,
     CONF_COUNTER,
     CONF_MODE,
@@ -24,9 +25,10 @@ from .const import (
     CONF_TARGET,
     DEFAULT_RESET,
     SUBENTRY_GATE,
+    SUBENTRY_PARKING,
     SUBENTRY_ZONE,
 )
-from .counters import Lines, lines_of, lines_of_sensors
+from .counters import PARKING, Lines, lines_of, lines_of_sensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,30 @@ class CountedGate:
 
 
 @dataclass(frozen=True, slots=True)
+class Parking:
+    """A parking area of which each space is watched."""
+
+    id: str
+    name: str
+    zone: str
+    """Beside which it lies."""
+    people: float
+    bays: tuple[str, ...]
+
+    @property
+    def counted(self) -> GateLines:
+        """Give the cars that come as arrivals; they walk on through gates of their own."""
+        gate = Gate(origin=OUTSIDE, target=self.zone, mode=Mode.CAR, people=self.people)
+        return GateLines(gate, f"{PARKING}/{self.id}/in", f"{PARKING}/{self.id}/out")
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """All of an entry."""
 
     zones: Mapping[str, Zone]
     gates: Mapping[str, CountedGate]
+    parkings: Mapping[str, Parking] = field(default_factory=dict)
 
     @property
     def counted(self) -> list[GateLines]:
@@ -64,7 +85,18 @@ class Layout:
     @property
     def lines(self) -> set[str]:
         """Give the lines of all gates."""
-        return {line for gate in self.counted for line in gate.lines}
+        return {line for gate in self.counted_by_id.values() for line in gate.lines}
+
+    @property
+    def counted_by_id(self) -> dict[str, GateLines]:
+        """Give gates and parking areas by their identity."""
+        gates = {gate.id: gate.counted for gate in self.gates.values()}
+        return gates | {parking.id: parking.counted for parking in self.parkings.values()}
+
+    @property
+    def parked(self) -> list[GateLines]:
+        """Give the parking areas as they are counted."""
+        return [parking.counted for parking in self.parkings.values()]
 
     @property
     def names(self) -> dict[str, str]:
@@ -80,13 +112,40 @@ def layout_of(entry: ConfigEntry) -> Layout:
         if each.subentry_type == SUBENTRY_ZONE
     }
     known = {OUTSIDE, *zones}
-    return Layout(zones, {gate.id: gate for gate in _gates(entry) if _ends(gate) <= known})
+    parkings = [
+        parking_of(each)
+        for each in entry.subentries.values()
+        if each.subentry_type == SUBENTRY_PARKING
+    ]
+    return Layout(
+        zones,
+        {gate.id: gate for gate in _gates(entry) if _ends(gate) <= known},
+        {each.id: each for each in parkings if each.zone in zones},
+    )
+
+
+def parking_of(subentry: ConfigSubentry) -> Parking:
+    """Give a parking area as it was set up."""
+    data = subentry.data
+    return Parking(
+        subentry.subentry_id,
+        subentry.title,
+        data[CONF_TARGET],
+        data[CONF_PEOPLE],
+        tuple(data[CONF_BAYS]),
+    )
 
 
 def homeless_gates(entry: ConfigEntry) -> list[str]:
-    """Give the names of the gates of which a zone was removed."""
+    """Give the names of the gates and parking areas of which a zone was removed."""
     known = {OUTSIDE, *layout_of(entry).zones}
-    return sorted(gate.name for gate in _gates(entry) if not _ends(gate) <= known)
+    lost = [gate.name for gate in _gates(entry) if not _ends(gate) <= known]
+    lost += [
+        each.title
+        for each in entry.subentries.values()
+        if each.subentry_type == SUBENTRY_PARKING and each.data[CONF_TARGET] not in known
+    ]
+    return sorted(lost)
 
 
 def _gates(entry: ConfigEntry) -> Iterator[CountedGate]:

@@ -31,7 +31,6 @@ from ..visitors.reasons import Reason
 from ..visitors.reports import coverage_of
 from ..visitors.zones import town_flows
 from .book import Book
-from .const import AT_HAND
 from .layout import Layout
 
 
@@ -40,6 +39,7 @@ class Figures:
     """What is told of each gate, each zone and the town."""
 
     gates: Mapping[str, GateFigures]
+    """And of each parking area."""
     zones: Mapping[str, ZoneFigures]
     days: Mapping[str, ZoneDay]
     """By zone: the day that is over."""
@@ -72,17 +72,17 @@ class Reckoning:
 
     def figures(self, now: datetime, zone: tzinfo) -> Figures:
         """Work out all figures."""
-        self._counted.forget_before(now - AT_HAND)
+        self._counted.begin()
         zones = self._layout.zones.values()
         past = {each.id: self._past(each.id, now, zone, each.reset) for each in zones}
         days = {name: kept[-1] for name, kept in past.items()}
-        town = town_figures(self._counted, self._layout.counted, now, zone)
+        town = town_figures(self._counted, self._layout.counted, now, zone, self._layout.parked)
         earlier = self._earlier(town.span, zone)
         visits = town.visits
         return Figures(
             {
-                gate.id: gate_figures(self._counted, gate.counted, now, zone)
-                for gate in self._layout.gates.values()
+                key: gate_figures(self._counted, gate, now, zone)
+                for key, gate in self._layout.counted_by_id.items()
             },
             {each.id: self._zone(each.id, now, zone, each.reset, days[each.id]) for each in zones},
             days,

@@ -21,19 +21,22 @@ from .descriptions import (
     GATE_COVERAGE,
     GATE_FORWARD,
     MODES,
+    PARKING,
     TOWN,
     ZONE,
     FigureDescription,
+    ParkingView,
     TownView,
     ZoneView,
 )
-from .layout import CountedGate, Zone
+from .layout import CountedGate, Parking, Zone
 from .reckoning import Figures
 
 _ATTRIBUTES: Final = frozenset(
     {
-        *("as_of", "coverage", "days", "earlier", "entries", "exits", "flows", "lower_bound"),
-        *("people", "reached", "reason", "share", "since", "standard_error", "until", "zones"),
+        *("as_of", "bays", "coverage", "days", "earlier", "entries", "error", "exits"),
+        *("flows", "known", "lower_bound", "people", "reached", "reason", "share"),
+        *("since", "standard_error", "until", "zones"),
     }
 )
 
@@ -48,6 +51,21 @@ async def async_add_figures(
         async_add_entities(_of_zone(coordinator, zone), config_subentry_id=zone.id)
     for gate in coordinator.layout.gates.values():
         async_add_entities(_of_gate(coordinator, gate), config_subentry_id=gate.id)
+    for parking in coordinator.layout.parkings.values():
+        async_add_entities(_of_parking(coordinator, parking), config_subentry_id=parking.id)
+
+
+def _of_parking(
+    coordinator: AnalyticsCoordinator, parking: Parking
+) -> Iterator[FigureSensor[ParkingView]]:
+    device = _device(coordinator, parking.id, parking.name)
+
+    def view(figures: Figures) -> ParkingView:
+        taken = coordinator.taken(parking.id)
+        return ParkingView(figures.gates[parking.id], taken, len(parking.bays))
+
+    for description in PARKING:
+        yield FigureSensor(coordinator, description, view, device, parking.id)
 
 
 class FigureSensor[Of](CoordinatorEntity[AnalyticsCoordinator], SensorEntity):
@@ -141,7 +159,8 @@ def _of_town(coordinator: AnalyticsCoordinator) -> Iterator[FigureSensor[TownVie
     def view(figures: Figures) -> TownView:
         return TownView(figures, names, smallest)
 
-    modes = {gate.gate.mode for gate in coordinator.layout.counted}
+    layout = coordinator.layout
+    modes = {gate.gate.mode for gate in (*layout.counted, *layout.parked)}
     of_modes = [each for mode, both in MODES.items() if mode in modes for each in both]
     for description in (*TOWN, *of_modes):
         yield FigureSensor(coordinator, description, view, device)

@@ -13,11 +13,12 @@ PLATFORMS = (Platform.SENSOR,)
 
 async def async_setup_analytics(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
     """Show what is kept at once, and follow the counters."""
+    # What is added from now on, even while this goes on, has it begin anew.
+    entry.async_on_unload(entry.add_update_listener(_async_reload))
     coordinator = await AnalyticsCoordinator.async_open(hass, entry)
     entry.runtime_data = coordinator
     await coordinator.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from itertools import takewhile
-from math import ceil
+from itertools import pairwise, takewhile
+from math import ceil, gcd
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -28,6 +28,13 @@ SHARE: Final = 0.3
 """Of the median: less than that is never unusual."""
 DAY_SHARE: Final = 0.5
 """The same for whole days, on which more happens."""
+DAY_LEAST: Final = 0.5
+"""Of an ordinary day: a cleaner on a Sunday is no event."""
+ALWAYS: Final = 0.1
+"""Of an ordinary day: who counts less on some days also rests on some."""
+ALIKE: Final = 0.15
+FINEST: Final = 0.0001
+"""A tenth of a litre: no register is finer."""
 PEAK_SHARE: Final = 0.01
 """Of the busiest hour: less than that is dripping, rounding, a cleaner."""
 NIGHTS: Final = (14, 28)
@@ -96,7 +103,7 @@ class Day(NamedTuple):
     """As `date.toordinal`."""
     consumed: float | None
     night: float | None
-    """Per hour, in the hours of night."""
+    """In the quietest of the hours of night."""
     peak: float | None
     """The busiest hour."""
     end: float
@@ -169,12 +176,13 @@ def days(
 def _day(points: Sequence[Point], number: int, zone: tzinfo | None, rules: Rules) -> Day:
     start, end = midnight(number, zone), midnight(number + 1, zone)
     from_, to = (midnight(number, zone, hour) for hour in rules.night)
-    night = _risen(points, from_, to)
+    night = list(hourly(points, full_hour(from_), full_hour(to)))
+    quiet = [each for each in night if each is not None]
     busy = [each for each in hourly(points, full_hour(start), full_hour(end)) if each is not None]
     return Day(
         number,
         _risen(points, start, end),
-        None if night is None else night / ((to - from_) / HOUR),
+        min(quiet) if quiet and len(quiet) == len(night) else None,
         max(busy, default=None),
         total_at(points, end),
     )
@@ -210,18 +218,32 @@ def least_of(known: Sequence[Day], rules: Rules) -> float | None:
 
 
 def leak(points: Sequence[Point], least: float, hours: int, *, was: bool) -> Finding:
-    """Tell whether something has run without an hour of rest; one hour of rest ends it."""
+    """Tell whether something has run without an hour of rest; one hour of rest ends it.
+
+    What runs by itself is always the same: to begin with, the quietest third of
+    the hours must be alike. Where people draw water all night they are not.
+    """
     end = full_hour(points[-1].at)
     told = list(hourly(points, end - hours * HOUR, end))
-    known = [each for each in told if each is not None]
+    known = sorted(each for each in told if each is not None)
     if not known:
         return Finding(was or None)
-    lowest = min(known)
+    lowest, quiet = known[0], known[(len(known) - 1) // 3]
     if was:
         return Finding(lowest >= least / 2, lowest, least)
-    if len(known) < len(told) and lowest >= least:
-        return UNKNOWN
-    return Finding(lowest >= least, lowest, least)
+    step = step_of([point for point in points if point.at >= end - hours * HOUR])
+    runs = lowest >= max(least, 2 * step) - TOLERANCE and quiet <= lowest * (1 + ALIKE) + step
+    return UNKNOWN if runs and len(known) < len(told) else Finding(runs, lowest, least)
+
+
+def step_of(points: Sequence[Point]) -> float:
+    """Give in which steps a register counts, 0 where its readings do not show it."""
+    rises = {
+        round((after.total - before.total) / FINEST)
+        for before, after in pairwise(points)
+        if after.at - before.at <= LONGEST
+    } - {0}
+    return gcd(*rises) * FINEST if len(rises) > 1 else 0.0
 
 
 def _raised(
@@ -229,7 +251,8 @@ def _raised(
 ) -> tuple[Finding, int | None]:
     """Tell whether the two newest values lie above the past; one that does not ends it.
 
-    The past ends where the alarm began. Gives with it the day on which it did.
+    Above all of the past, but for one odd value. It ends where the alarm began.
+    Gives with it the day on which that was.
     """
     if len(series) < 2:  # noqa: PLR2004  # two in a row
         return UNKNOWN, None
@@ -242,7 +265,8 @@ def _raised(
     if began is not None:
         on = newest > middle + most / 2
     else:
-        on = last - first == 1 and min(earlier, newest) > middle + most
+        highest = sorted(past)[-2]
+        on = last - first == 1 and min(earlier, newest) > max(middle + most, highest)
     return Finding(on, newest, middle), since if on else None
 
 
@@ -272,7 +296,7 @@ def base_load(known: Sequence[Day], least: float, began: Base) -> tuple[Finding,
 
 
 def standstill(known: Sequence[Day], total: float) -> tuple[Finding, int | None]:
-    """Tell whether a meter that counted on every day has not counted for a whole day.
+    """Tell whether a meter that counted a fair amount every day has not for a whole day.
 
     Gives with it the first day on which it did not.
     """
@@ -282,7 +306,7 @@ def standstill(known: Sequence[Day], total: float) -> tuple[Finding, int | None]
     if len(past) < COUNTING_DAYS[0]:
         return UNKNOWN, None
     usual = median(value for _, value in past)
-    always = all(value > TOLERANCE for _, value in past)
+    always = all(value > ALWAYS * usual for _, value in past) and usual > TOLERANCE
     on = bool(still) and always and total <= known[-1].end + TOLERANCE
     if not on:
         return Finding(on=False, usual=usual), None
@@ -307,7 +331,8 @@ def unusual(known: Sequence[Day], least: float) -> Finding:
     )
     if len(same) < WEEKDAYS[0] or len(sundays) < WEEKDAYS[0]:
         return UNKNOWN
-    middle, most = tolerance(same, DAY_SHARE, 24 * least)
+    little_of_a_day = max(24 * least, DAY_LEAST * median(day.consumed or 0.0 for day in known[:-1]))
+    middle, most = tolerance(same, DAY_SHARE, little_of_a_day)
     quiet, little = tolerance(sundays, DAY_SHARE, 24 * least)
     lowest = min(middle - most, quiet - little)
     on = newest.consumed > middle + most or newest.consumed < lowest - TOLERANCE

@@ -21,6 +21,8 @@ _OPTIONS: Final = (
 
 _HTTP_STATUS: Final = re.compile(r"http2 header with status: (\d{3})")
 _HTTP_SERVER_ERROR: Final = 500
+_TOO_MANY_REQUESTS: Final = 429
+"""ChirpStack itself limits nothing, but a proxy may."""
 _NO_GRPC: Final = "No status received"
 """gRPC's words for an answer that is a web page."""
 
@@ -53,8 +55,9 @@ async def network_error(
 
 async def _reason(code: StatusCode, text: str, address: Address, wait: float) -> Reason:
     if answer := _HTTP_STATUS.search(text):
-        failed = int(answer[1]) >= _HTTP_SERVER_ERROR
-        return Reason.SERVER_ERROR if failed else Reason.NOT_THIS_SERVER
+        status = int(answer[1])
+        other = Reason.SERVER_ERROR if status >= _HTTP_SERVER_ERROR else Reason.NOT_THIS_SERVER
+        return Reason.RATE_LIMITED if status == _TOO_MANY_REQUESTS else other
     if code is StatusCode.UNAUTHENTICATED:
         # ChirpStack words why it cannot read a key and leaves the refusal of a readable one empty.
         return Reason.KEY_REJECTED if text else Reason.KEY_WITHOUT_RIGHTS

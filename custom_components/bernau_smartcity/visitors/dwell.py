@@ -29,6 +29,8 @@ LIVE_BINS: Final = 12
 """The last hours of which the live estimate tells: three."""
 STEP: Final = 4
 """An hour: the live estimate is compared with those at the end of each hour before."""
+MOST_OF_WINDOW: Final = 1 / 3
+"""Who stays for a larger part of these hours was there before, or is still there."""
 FEWEST_STEPS: Final = 4
 MOST_UNSTEADY: Final = 1.5
 """By how much the largest of them may exceed the smallest."""
@@ -106,7 +108,7 @@ def day_dwell(day: Traffic) -> Dwell | Reason:
     clamped = person_minutes((0, *_people(net)), day.length)
     if clamped - area > MOST_ERROR * area:
         return Reason.MISCOUNTED
-    error = _day_error(day) / area if area else 0
+    error = _day_error(day) / (area or 1)
     return _resolved(Dwell(_minutes(area / sqrt(entered * left)), area, entered, left, error), day)
 
 
@@ -128,14 +130,13 @@ def live_dwell(today: Traffic, yesterday: Drift | Reason, bins: int = LIVE_BINS)
     balanced = today.scaled(factor)
     present = (0.0, *_people(balanced.net))
     windows = [_window(balanced, present, end, bins) for end in range(len(today.left), 0, -STEP)]
-    dwell = windows[0]
+    dwell = replace(windows[0], error=_live_error(today, bins) / (windows[0].person_minutes or 1))
     drift = abs(yesterday.people) / yesterday.entries
     if drift * today.duration > 2 * MOST_ERROR * dwell.mean:
         return Reason.MISCOUNTED
+    doubt = _doubt(windows, bins * today.length) if len(today.left) > bins else None
     resolved = _resolved(dwell, today, bins)
-    if isinstance(resolved, Dwell) and len(today.left) > bins and not _are_steady(windows):
-        return Reason.UNSTEADY
-    return resolved
+    return resolved if isinstance(resolved, Reason) or doubt is None else doubt
 
 
 def gauge_dwell(present: Sequence[float], traffic: Traffic) -> Dwell | Reason:
@@ -156,16 +157,17 @@ def _window(balanced: Traffic, present: Sequence[float], end: int, bins: int) ->
     begin = max(0, end - bins)
     entered, left = sum(balanced.entered[begin:end]), sum(balanced.left[begin:end])
     area = person_minutes(present[begin : end + 1], balanced.length)
-    passed = sum(balanced.entered[:end]) + sum(balanced.left[:end])
-    minutes = (end - begin) * (balanced.length / _MINUTE)
-    error = sqrt(MISCOUNTS * passed) * minutes / area if area else 0
-    return Dwell(_minutes(area / left if left else 0), area, entered, left, error)
+    return Dwell(_minutes(area / left if left else 0), area, entered, left)
 
 
-def _are_steady(windows: Iterable[Dwell]) -> bool:
-    """Tell whether the hours of a day agree with each other."""
+def _doubt(windows: Sequence[Dwell], length: timedelta) -> Reason | None:
+    """Tell what speaks against the newest of the estimates of a day that has gone on for longer."""
+    if windows[0].mean > MOST_OF_WINDOW * length:
+        return Reason.LONGER_THAN_WINDOW
     means = [each.mean for each in windows if each.entered + each.left >= FEWEST]
-    return len(means) >= FEWEST_STEPS and max(means) <= MOST_UNSTEADY * min(means)
+    if len(means) < FEWEST_STEPS or max(means) > MOST_UNSTEADY * min(means):
+        return Reason.UNSTEADY
+    return None
 
 
 def _day_error(day: Traffic) -> float:
@@ -174,10 +176,23 @@ def _day_error(day: Traffic) -> float:
     Who is counted wrongly is there too long, or too short, from then until the
     day ends; to balance the counts takes that away for the mean of all times.
     """
-    passed = [came + went for came, went in zip(day.entered, day.left, strict=True)]
+    passed = _passed(day)
     mean = sum(n * each for n, each in enumerate(passed)) / sum(passed)
-    spread = sum(each * (n - mean) ** 2 for n, each in enumerate(passed))
-    return sqrt(MISCOUNTS * spread) * (day.length / _MINUTE)
+    return _error(day, (each * (n - mean) ** 2 for n, each in enumerate(passed)))
+
+
+def _live_error(today: Traffic, bins: int) -> float:
+    """Give the same of the last hours: who is counted wrongly stays wrong until now."""
+    passed = reversed(_passed(today))
+    return _error(today, (each * min(n, bins) ** 2 for n, each in enumerate(passed, 1)))
+
+
+def _error(traffic: Traffic, squares: Iterable[float]) -> float:
+    return sqrt(MISCOUNTS * sum(squares)) * (traffic.length / _MINUTE)
+
+
+def _passed(traffic: Traffic) -> list[float]:
+    return [came + went for came, went in zip(traffic.entered, traffic.left, strict=True)]
 
 
 def _people(net: Iterable[float]) -> list[float]:

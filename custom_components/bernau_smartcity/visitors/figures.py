@@ -4,11 +4,11 @@ Everything is told as of the end of a bin: as soon as all counters concerned
 have told of it, or those that have not are overdue.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from .balancing import residuals
 from .bins import QUARTER, Grid
@@ -116,12 +116,13 @@ class TownFigures:
 
 
 class Counted:
-    """The lines of a town, by name; sums of what has not changed are kept."""
+    """The lines of a town, by name; what was asked for lately and has not changed is kept."""
 
     def __init__(self, records: Mapping[str, Record]) -> None:
         """Look at records, which change while it does."""
         self._records = records
-        self._series: dict[tuple[str, datetime], tuple[int, Series]] = {}
+        self._kept: dict[Hashable, tuple[Hashable, Any]] = {}
+        self._used: dict[Hashable, tuple[Hashable, Any]] = {}
 
     def record(self, line: str) -> Record:
         """Give what a line has counted."""
@@ -143,17 +144,26 @@ class Counted:
 
     def _sums(self, line: str, grid: Grid) -> Series:
         record = self.record(line)
-        known = self._series.get((line, grid.start))
-        found = None
-        if known is not None and known[1].grid == grid and record.is_unchanged(grid, known[0]):
-            found = known[1]
-        found = found or series_of(record, grid)
-        self._series[line, grid.start] = (record.revision, found)
+        key = (line, grid.start, grid.count)
+        return self.kept(key, record.revision(grid.end), lambda: series_of(record, grid))
+
+    def revisions(self, gates: Iterable[GateLines], span: Span) -> tuple[int, ...]:
+        """Give numbers of which one differs once anything in or before a span has changed."""
+        end = span.as_of
+        return tuple(self.record(line).revision(end) for gate in gates for line in gate.lines)
+
+    def kept[T](self, key: Hashable, of: Hashable, make: Callable[[], T]) -> T:
+        """Give what follows from something, worked out again only if that has changed."""
+        known = self._used.get(key) or self._kept.get(key)
+        if known is None or known[0] != of:
+            known = (of, make())
+        self._used[key] = known
+        found: T = known[1]
         return found
 
-    def forget_before(self, at: datetime) -> None:
-        """Forget the sums of stretches that began before a time."""
-        self._series = {key: kept for key, kept in self._series.items() if key[1] >= at}
+    def begin(self) -> None:
+        """Forget what nobody has asked for since the last time."""
+        self._kept, self._used = self._used, {}
 
 
 def gate_figures(counted: Counted, gate: GateLines, now: datetime, zone: tzinfo) -> GateFigures:
@@ -170,6 +180,11 @@ def at_zone(gates: Iterable[GateLines], name: str) -> list[GateLines]:
 
 def zone_day(counted: Counted, gates: Sequence[GateLines], name: str, span: Span) -> ZoneDay:
     """Tell what is known of a zone's day that is over."""
+    of = counted.revisions(gates, span)
+    return counted.kept(("day", name, span), of, lambda: _zone_day(counted, gates, name, span))
+
+
+def _zone_day(counted: Counted, gates: Sequence[GateLines], name: str, span: Span) -> ZoneDay:
     traffic = zone_traffic(counted.passages(gates, span.grid), name)
     if isinstance(traffic, Reason):
         return ZoneDay(span, traffic, traffic)
@@ -194,6 +209,15 @@ def zone_figures(
     counted: Counted, gates: Sequence[GateLines], name: str, span: Span, before: Drift | Reason
 ) -> ZoneFigures:
     """Tell who is in a zone, given how well its counters counted the day before."""
+    of = (counted.revisions(gates, span), before)
+    return counted.kept(
+        ("now", name, span), of, lambda: _zone_figures(counted, gates, name, span, before)
+    )
+
+
+def _zone_figures(
+    counted: Counted, gates: Sequence[GateLines], name: str, span: Span, before: Drift | Reason
+) -> ZoneFigures:
     passages = counted.passages(gates, span.grid)
     found = zone_levels(passages, name)
     traffic = zone_traffic(passages, name)
@@ -238,15 +262,22 @@ def _peak(found: Sequence[Level | Reason], start: datetime) -> Peak | Reason:
 
 
 def town_figures(
-    counted: Counted, gates: Sequence[GateLines], now: datetime, zone: tzinfo
+    counted: Counted,
+    gates: Sequence[GateLines],
+    now: datetime,
+    zone: tzinfo,
+    parked: Sequence[GateLines] = (),
 ) -> TownFigures:
-    """Tell who came to the town today and in the newest hour of which is told."""
+    """Tell who came to the town today and in the newest hour of which is told.
+
+    Those who parked arrived; who of them walks where is counted at gates.
+    """
     start, _ = day_of(now, zone)
-    span = counted.span(start, gates, now)
+    span = counted.span(start, (*gates, *parked), now)
     begun, _ = hour_of(max(start, span.as_of - _TICK))
     hour = Span(begun, span.as_of)
     passages = counted.passages(gates, span.grid)
-    arrived = town_arrivals(passages)
+    arrived = town_arrivals((*passages, *counted.passages(parked, span.grid)))
     flows = town_flows(passages)
     coverages = [each.coverage for each in passages]
     return TownFigures(

@@ -33,7 +33,7 @@ class Reason(StrEnum):
     SHORTER_THAN_BIN = "shorter_than_bin"
     """People stay for less time than the counts can resolve."""
     LONGER_THAN_WINDOW = "longer_than_window"
-    """People stay for longer than was looked at."""
+    """People stay too long to be seen in the time that was looked at."""
     NO_EXIT = "no_exit"
     """A zone into which people go, and out of which nobody was counted."""
     NO_ENTRANCE = "no_entrance"

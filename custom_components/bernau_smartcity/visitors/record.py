@@ -4,11 +4,12 @@ Only what lies after a reading that is new is worked out again, so the work
 follows what is heard. A bin is named by its number since 1970.
 """
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from .bins import QUARTER, Grid, Tally, bins
@@ -20,10 +21,10 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SPANS: Final = 16
 """Messages from which it follows how often a counter reports."""
 
-RECENT: Final = 32
-"""So many changes of a line are remembered."""
-
 _NOTHING: Final = Tally(None)
+_COVERAGE: Final = attrgetter("coverage")
+_RESOLVED: Final = attrgetter("resolved")
+_FLAGS: Final = attrgetter("flags")
 _LOSSES: Final = frozenset({Flag.IMPLAUSIBLE, Flag.LOST})
 _TICK: Final = timedelta.resolution
 
@@ -81,10 +82,8 @@ class Record:
     until: datetime | None = None
     """Of when its newest reading tells."""
     interval: timedelta = QUARTER
-    revision: int = 0
-    """Grows with each change."""
-    recent: deque[int] = field(default_factory=lambda: deque(maxlen=RECENT))
-    """From which bin on each of the newest changes changed anything."""
+    changes: list[tuple[int, int]] = field(default_factory=list)
+    """From which bin on the newest changes reach, in their order and in that of bins."""
 
     def revise(self, news: Told) -> None:
         """Take over what is told from a bin on, in place of what was told before.
@@ -102,16 +101,13 @@ class Record:
         kept = [each for each in self.silences if each.until <= news.since]
         self.silences = [*kept, *news.silences]
         self.since, self.until, self.interval = begun, news.until, news.interval
-        self.revision += 1
-        self.recent.append(first)
+        last = self.changes[-1][1] if self.changes else 0
+        self.changes = [each for each in self.changes if each[0] < first] + [(first, last + 1)]
 
-    def is_unchanged(self, grid: Grid, revision: int) -> bool:
-        """Tell whether a stretch of time is as it was at a revision."""
-        changes = self.revision - revision
-        if changes > len(self.recent):
-            return False
-        end = number_of(grid.end)
-        return all(self.recent[-n] >= end for n in range(1, changes + 1))
+    def revision(self, end: datetime) -> int:
+        """Give a number that differs once anything before a time has changed."""
+        before = bisect_left(self.changes, (number_of(end), 0))
+        return self.changes[before - 1][1] if before else 0
 
     def forget_before(self, number: int) -> None:
         """Keep no more than the bins from a number on at hand."""
@@ -128,52 +124,47 @@ class Record:
 
 def series_of(record: Record, grid: Grid) -> Series:
     """Sum up a stretch of time from the bins that are at hand."""
-    counted = bins_of(record.bins, grid)
+    first = number_of(grid.start)
+    kept = [record.bins.get(number) for number in range(first, first + grid.count)]
+    counted = [each or _NOTHING for each in kept]
+    silences = [
+        each for each in record.silences if each.since < grid.end and each.until > grid.start
+    ]
+    ended = 0 if record.until is None else grid.ended(record.until)
+    told = [n < ended and each is not None for n, each in enumerate(kept)]
     return Series(
-        grid,
-        counted,
-        _sums(record, counted, grid),
-        total_of(counted, record.silences, grid),
+        grid, counted, _sums(counted, told, silences, grid), _total(counted, silences, grid)
     )
 
 
-def bins_of(kept: Mapping[int, Tally], grid: Grid) -> list[Tally]:
-    """Give the bins of a stretch of time."""
-    first = number_of(grid.start)
-    return [kept.get(number, _NOTHING) for number in range(first, first + grid.count)]
-
-
-def total_of(counted: Sequence[Tally], silences: Iterable[Increment], grid: Grid) -> Tally:
+def _total(counted: Sequence[Tally], silences: Iterable[Increment], grid: Grid) -> Tally:
     """Sum up bins; a silence counts when all of it lies in their stretch."""
-    if not counted:
-        return _NOTHING
-    numbers, coverages, resolutions, flags, _ = zip(*counted, strict=True)
-    known = [passed for passed in numbers if passed is not None]
-    coverage, resolved = sum(coverages), sum(resolutions)
+    known = [each.passed for each in counted if each.passed is not None]
+    coverage = sum(map(_COVERAGE, counted))
+    resolved = sum(map(_RESOLVED, counted))
     for silence in silences:
         if grid.start <= silence.since and silence.until <= grid.end and silence.passed is not None:
             known.append(silence.passed)
             coverage += (silence.until - silence.since) / QUARTER * silence.coverage
             resolved += silence.coverage
+    edges = (*counted[:1], *counted[-1:])
     return Tally(
         sum(known) if known else None,
-        coverage / grid.count,
-        resolved / grid.count,
-        frozenset().union(*flags),
-        counted[0].interpolated or counted[-1].interpolated,
+        coverage / max(1, grid.count),
+        resolved / max(1, grid.count),
+        frozenset().union(*filter(None, map(_FLAGS, counted))),
+        any(each.interpolated for each in edges),
     )
 
 
-def _sums(record: Record, counted: Sequence[Tally], grid: Grid) -> list[int | Reason]:
+def _sums(
+    counted: Sequence[Tally], told: Sequence[bool], silences: Iterable[Increment], grid: Grid
+) -> list[int | Reason]:
     """Tell how many have passed when each bin ends; see `bins.Sums`."""
     added = [each.passed or 0 for each in counted]
-    ended = 0 if record.until is None else grid.ended(record.until)
-    unknown = [Reason.NOT_REPORTED if each is _NOTHING else None for each in counted[:ended]]
-    unknown += [Reason.NOT_REPORTED] * (grid.count - ended)
+    unknown: list[Reason | None] = [None if each else Reason.NOT_REPORTED for each in told]
     lost = next((n for n, each in enumerate(counted) if each.flags & _LOSSES), grid.count)
-    for silence in record.silences:
-        if silence.since >= grid.end or silence.until <= grid.start:
-            continue
+    for silence in silences:
         if silence.since < grid.start:
             lost = 0
             continue

@@ -7,16 +7,28 @@ without any model. Small numbers are left out of all of them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .balancing import balanced
 from .dwell import LEAST_COVERAGE
-from .flows import Edge
+from .flows import OUTSIDE, Edge, Mode
 from .increments import Flag
-from .journeys import Bounds, Journeys, bounds, covered, journeys, strongest_paths
+from .journeys import (
+    Bounds,
+    Journeys,
+    bounds,
+    covered,
+    journeys,
+    strongest_paths,
+    transfers,
+)
+from .modes import modal_split, without_transfers
 from .reasons import Reason
 from .tables import published, rounded, suppressed
-from .zones import Passage, town_flows
+from .zones import Passage, town_arrivals, town_flows
+
+_TRANSIT: Final = (Mode.TRAIN, Mode.BUS)
+"""Between these people change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,11 @@ class Discretion:
         return {
             edge: None if number is None else self.to_step(number) for edge, number in whole.items()
         }
+
+    def number(self, people: float) -> int | None:
+        """Round a number that stands alone, and leave it out if it tells of few."""
+        whole = round(people)
+        return None if 0 < whole < self.smallest else self.to_step(whole)
 
     def to_step(self, number: float) -> int:
         """Round to the nearest multiple of the step."""
@@ -110,3 +127,58 @@ def walks(found: Journeys, discretion: Discretion, most: int, longest: int) -> W
         [Walk(path.zones, discretion.to_step(people), path.share) for path, people in paths],
         covered(found, longest),
     )
+
+
+class ArrivalRow(NamedTuple):
+    """Who arrived by a mode."""
+
+    mode: Mode
+    people: int | None
+    """None where few did."""
+    share: float
+    """Of the counted arrivals, in percent."""
+    error: float
+    """Standard error of the share that chance makes, in percent."""
+    without_transfers: int | None
+    """Estimated, without those who only changed to the other of bus and train."""
+
+
+def arrival_rows(
+    gates: Sequence[Passage], parked: Sequence[Passage], discretion: Discretion
+) -> list[ArrivalRow] | Reason:
+    """Tell how people arrived."""
+    split = modal_split(town_arrivals((*gates, *parked)))
+    if isinstance(split, Reason):
+        return split
+    found = estimated(gates)
+    changed = {} if isinstance(found, Reason) else _transfers(gates, found)
+    stayed = without_transfers(split.arrivals, changed)
+    return [
+        ArrivalRow(
+            mode,
+            discretion.number(people),
+            split.tenths[mode] / 10,
+            split.error(mode),
+            None if isinstance(found, Reason) else discretion.number(stayed[mode]),
+        )
+        for mode, people in split.arrivals.items()
+    ]
+
+
+def _transfers(passages: Sequence[Passage], found: Journeys) -> dict[tuple[Mode, Mode], float]:
+    """Estimate who only changed between bus and train, in all stations together."""
+    changed: dict[tuple[Mode, Mode], float] = {}
+    for zone in found.entries:
+        came: dict[Mode | None, float] = {}
+        left: dict[Mode | None, float] = {}
+        for passage in passages:
+            gate = passage.gate
+            for (origin, target), people in gate.flows(*passage.totals):
+                if (origin, target) == (OUTSIDE, zone) and gate.mode in _TRANSIT:
+                    came[gate.mode] = came.get(gate.mode, 0) + people
+                elif (origin, target) == (zone, OUTSIDE):
+                    left[gate.mode] = left.get(gate.mode, 0) + people
+        for (before, after), people in transfers(found, zone, came, left).items():
+            if before in _TRANSIT and after in _TRANSIT:
+                changed[before, after] = changed.get((before, after), 0) + people
+    return changed

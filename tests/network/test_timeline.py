@@ -1,0 +1,297 @@
+"""Servers that are asked by time: what is read when, whichever server it is."""
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.bernau_smartcity.model import (
+    Batch,
+    Device,
+    NetworkError,
+    Reason,
+    Sent,
+    Uplink,
+)
+from custom_components.bernau_smartcity.network import _timeline
+from custom_components.bernau_smartcity.network._http import NotFoundError
+from custom_components.bernau_smartcity.network._sent import NO_SESSION, UNSEEN
+from custom_components.bernau_smartcity.network._timeline import (
+    Found,
+    Of,
+    Registered,
+    Scopes,
+    Timeline,
+    _fitting,
+    understood,
+)
+from custom_components.bernau_smartcity.network._timeline_cursor import DAY, Cursor, Reach
+from tests.network.homes import Home
+
+NOW: Final = datetime(2026, 11, 23, 12, tzinfo=UTC)
+EUIS: Final = tuple(f"70b3d57ed00000{n:02x}" for n in range(4))
+REACH: Final = Reach(retained=4 * DAY, overlap=timedelta(minutes=2), apart=False)
+HOUR: Final = timedelta(hours=1)
+
+
+@dataclass
+class Server:
+    """A server that stores uplinks, and gives a few of them at a time."""
+
+    page: int = 3
+    stored: list[Sent] = field(default_factory=list)
+    scope: dict[str, str] = field(default_factory=lambda: dict.fromkeys(EUIS, "a"))
+    asked: list[tuple[Of, datetime, datetime | None]] = field(default_factory=list)
+    registries: int = 0
+    fails: NetworkError | None = None
+
+    async def registry(self, scopes: Scopes) -> list[Registered]:
+        """Give the devices of scopes."""
+        self.registries += 1
+        return [
+            Registered(eui, Device(dev_eui=eui, name=eui, scope=scope))
+            for eui, scope in self.scope.items()
+            if scope in scopes
+        ]
+
+    async def pages(
+        self, of: Of, after: datetime, before: datetime | None = None
+    ) -> AsyncGenerator[Found]:
+        """Give what lies between both times, without either; a page is never empty but alone."""
+        self.asked.append((of, after, before))
+        if self.fails is not None:
+            raise self.fails
+        rows = [
+            each
+            for each in sorted(self.stored, key=lambda sent: sent.uplink.received_at)
+            if after < each.uplink.received_at
+            and (before is None or each.uplink.received_at < before)
+            and of.device in {"", each.device.dev_eui}
+        ]
+        for begin in range(0, max(len(rows), 1), self.page):
+            here = rows[begin : begin + self.page]
+            until = here[-1].uplink.received_at if here else after
+            yield Found(here, 0, until)
+
+    def store(self, eui: str, at: datetime, session: str = NO_SESSION, scope: str = "") -> None:
+        """Store an uplink."""
+        number = len(self.stored)
+        uplink = Uplink(
+            dev_eui=eui,
+            id=f"{eui} {number}",
+            received_at=at,
+            f_port=1,
+            f_cnt=number,
+            payload=b"\1",
+        )
+        self.stored.append(Sent(Device(dev_eui=eui, name="", scope=scope), uplink, session))
+
+
+class Connected:
+    """What polls such a server."""
+
+    def __init__(self, server: Server, reach: Reach = REACH) -> None:
+        """Begin at a fixed time, which a test moves."""
+        self.now = NOW
+        self.timeline = Timeline(server, reach, lambda: self.now)
+
+    def poll(self, scopes: Iterable[str], cursors: Mapping[str, str]) -> AsyncGenerator[Batch]:
+        """Read what is new."""
+        return self.timeline.poll(scopes, cursors)
+
+
+def town(reach: Reach = REACH) -> tuple[Server, Connected, Home]:
+    """Give a server, and who polls it."""
+    server = Server()
+    connection = Connected(server, reach)
+    return server, connection, Home(connection)  # type: ignore[arg-type]  # nothing else is asked
+
+
+async def heard(home: Home, *scopes: str) -> list[str]:
+    """Poll, and give the identities of the uplinks that came."""
+    return [up.id for batch in await home.poll(scopes or ("a",)) for up in batch.uplinks]
+
+
+STEPS: Final = st.lists(
+    st.tuples(
+        st.sampled_from(EUIS),
+        st.integers(1, 200),
+        st.integers(0, 90),
+        st.sampled_from([None, None, 1, 2, 3, 5]),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None)
+@given(
+    old=st.lists(st.tuples(st.sampled_from(EUIS), st.integers(0, 3 * 24 * 60)), max_size=12),
+    steps=STEPS,
+)
+async def test_nothing_is_missing(
+    old: list[tuple[str, int]], steps: list[tuple[str, int, int, int | None]]
+) -> None:
+    """Any history, rows that appear late, and polls that are killed anywhere."""
+    server, connection, home = town()
+    for eui, minutes in old:
+        server.store(eui, NOW - timedelta(minutes=minutes, seconds=1))
+    for eui, minutes, late, stop_after in steps:
+        connection.now += timedelta(minutes=minutes)
+        server.store(eui, connection.now - timedelta(seconds=late))
+        if stop_after is not None:
+            connection.timeline = Timeline(server, REACH, lambda: connection.now)
+        await home.poll(["a"], stop_after)
+    for _ in range(3):
+        await home.poll(["a"])
+    assert home.uplinks.keys() == {each.uplink.id for each in server.stored}
+    assert await heard(home) == []
+
+
+@given(st.lists(st.integers(0, 40), max_size=30))
+def test_piece_that_fits(counts: list[int]) -> None:
+    """It is never longer than a day, nor so short that there is no end of them."""
+    piece = HOUR
+    for pages in counts:
+        before, piece = piece, _fitting(piece, pages)
+        assert timedelta(minutes=15) <= piece <= DAY
+        assert (piece > before) <= (pages <= 4)
+        assert (piece < before) <= (pages > 16)
+
+
+async def test_silent_devices_show_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that sent nothing for a day are asked for one by one, some in each poll."""
+    monkeypatch.setattr(_timeline, "SILENT", 2)
+    server, _, home = town()
+    for eui in EUIS[1:]:
+        server.store(eui, NOW - 3 * DAY)
+    server.store(EUIS[0], NOW - HOUR)
+    await home.poll(["a"], 1)
+    assert {home.cursors[eui] for eui in EUIS} == {UNSEEN}
+    first = await heard(home)
+    assert len(first) == 3
+    assert {home.cursors[eui] for eui in EUIS} == {UNSEEN, NO_SESSION}
+    await heard(home)
+    assert {home.cursors[eui] for eui in EUIS} == {NO_SESSION}
+    assert len({of.device for of, *_ in server.asked}) == 4
+
+
+async def test_silent_device_with_a_long_history() -> None:
+    """A page of it is enough; the rest comes with what is older."""
+    server, _, home = town()
+    for number in range(8):
+        server.store(EUIS[0], NOW - 3 * DAY + number * HOUR)
+    assert len(await heard(home)) == 3
+    assert len({*await heard(home)}) == 8
+
+
+async def test_what_takes_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New uplinks come with every poll, devices and old pieces one after the other."""
+    monkeypatch.setattr(_timeline, "PATIENCE", -1)
+    server, connection, home = town()
+    await home.poll(["a"])
+    for eui in EUIS:
+        server.store(eui, NOW - 2 * DAY)
+        home.cursors.pop(eui, None)
+    polls = 0
+    while not set(EUIS) <= home.cursors.keys():
+        polls += 1
+        connection.now += timedelta(minutes=5)
+        server.store(EUIS[0], connection.now)
+        assert server.stored[-1].uplink.id in await heard(home)
+    assert polls == 4
+    for _ in range(3):
+        await home.poll(["a"])
+    known = Cursor.parse(home.cursors["a"])
+    assert known
+    assert known.oldest == NOW - DAY
+    monkeypatch.setattr(_timeline, "PATIENCE", 60)
+    await home.poll(["a"])
+    known = Cursor.parse(home.cursors["a"])
+    assert known
+    assert known.full(connection.now, REACH)
+
+
+async def test_scopes_that_are_read_together() -> None:
+    """One request for all; one that is added is read from the beginning, for itself alone."""
+    server, _, home = town()
+    server.scope = {EUIS[0]: "a", EUIS[1]: "b", EUIS[2]: "c"}
+    for eui in EUIS[:3]:
+        server.store(eui, NOW - 2 * HOUR)
+    assert await heard(home, "a") == [f"{EUIS[0]} 0"]
+    server.asked.clear()
+    assert {*await heard(home, "a", "b", "a")} >= {f"{EUIS[1]} 1"}
+    assert [of.scopes for of, *_ in server.asked if not of.device] == [("a", "b")]
+    assert home.cursors["a"] == home.cursors["b"]
+    assert f"{EUIS[2]} 2" not in home.uplinks
+    registries = server.registries
+    server.store(EUIS[2], NOW)
+    assert await heard(home, "a", "b") == []
+    assert server.registries == registries
+
+
+def test_least_of_several_cursors() -> None:
+    """What all have read: nothing, if one was never read."""
+    cursors = [Cursor.begin(NOW + n * HOUR, REACH) for n in range(3)]
+    assert Cursor.least(map(str, cursors)) == Cursor(
+        newest=cursors[0].newest, swept=cursors[0].swept, oldest=cursors[2].oldest
+    )
+    assert Cursor.least([str(cursors[0]), ""]) is None
+    assert Cursor.least([]) is None
+
+
+@pytest.mark.parametrize("apart", [True, False])
+async def test_nothing_found(*, apart: bool) -> None:
+    """What was asked for by its name was deleted; else it is an error."""
+    reach = Reach(retained=4 * DAY, overlap=timedelta(minutes=2), apart=apart)
+    server, _, home = town(reach)
+    server.fails = NotFoundError("/packets")
+    if apart:
+        assert await heard(home) == []
+    else:
+        with pytest.raises(NetworkError):
+            await heard(home)
+
+
+async def test_error_of_one_scope() -> None:
+    """The others are read; it is told afterwards."""
+    reach = Reach(retained=4 * DAY, overlap=timedelta(minutes=2))
+    server, _, home = town(reach)
+    server.fails = NetworkError(Reason.TIMEOUT)
+    with pytest.raises(NetworkError):
+        await heard(home, "a", "b")
+    assert [of.scopes for of, *_ in server.asked] == [("a",), ("b",)]
+
+
+async def test_sweep_finds_what_came_late() -> None:
+    """Once a day, where the server is one that stores late."""
+    for sweep, found in ((DAY, 1), (None, 0)):
+        reach = Reach(retained=4 * DAY, overlap=timedelta(minutes=2), sweep=sweep)
+        server, connection, home = town(reach)
+        server.store(EUIS[0], NOW)
+        await heard(home)
+        await heard(home)
+        server.store(EUIS[1], NOW - HOUR)
+        assert await heard(home) == []
+        connection.now += DAY
+        assert len(await heard(home)) == found
+
+
+def test_rows_that_cannot_be_understood() -> None:
+    """Are counted, and lead on by their time where they have one."""
+
+    def read(row: dict[str, object]) -> Sent | None:
+        if row["n"]:
+            raise ValueError
+        return None
+
+    def received(row: dict[str, object]) -> datetime:
+        if row["n"] == 7:
+            raise ValueError
+        return NOW + HOUR
+
+    assert understood([{"n": 0}, {"n": 7}], NOW, read, received) == Found([], 1, NOW + HOUR)
+    assert understood([{"n": 1}], NOW, read, received) == Found([], 1, NOW + HOUR)
+    assert understood([{"n": 7}], NOW, read, received) == Found([], 1, NOW)
