@@ -14,7 +14,8 @@ GET    /truth/people   ?from=…&to=…  what people truly did: {"visits", "zone
                        "left", "present" (at the end), "mean_stay_minutes"}], "gates": [{"name",
                        "origin", "target", "mode", "swapped", "counter", "dev_eui", "channel",
                        "forward", "backward"}], "flows" and "journeys": [{"origin", "target",
-                       "people"}], "arrivals": {mode: people}, "paths": [{"zones", "people"}]}. Outside is "*".
+                       "people"}], "arrivals": {mode: people}, "paths": [{"zones", "people"}]}.
+                       Outside is "*".
                        Zones are empty at 3 o'clock in the morning.
 GET    /requests       {"calls": {"DeviceService/List": 3, …}, "total", "open_streams",
                        "max_open_streams"}
