@@ -11,8 +11,10 @@ from textwrap import indent
 
 import benchmarks
 
+from ._options import Options
+
 type Figures = Mapping[str, float]
-type Measure = Callable[[], Awaitable[Figures]]
+type Measure = Callable[[Options], Awaitable[Figures]]
 type Table = Callable[[Figures], str]
 
 
@@ -37,7 +39,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=benchmarks.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(measures)}")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    usual = Options()
+    own = parser.add_argument_group("of the measurement `beside`")
+    own.add_argument(
+        "--devices", type=int, nargs="+", default=usual.devices, metavar="N", help="%(default)s"
+    )
+    own.add_argument("--runs", type=int, default=usual.runs, metavar="N", help="%(default)s")
+    own.add_argument(
+        "--interval",
+        type=float,
+        default=usual.interval,
+        metavar="SECONDS",
+        help="between two uplinks of a device; %(default)s",
+    )
+    own.add_argument("--subjects", nargs="+", default=(), metavar="NAME", help="not all of them")
     chosen = parser.parse_args()
+    options = Options(
+        tuple(chosen.devices), chosen.runs, chosen.interval, frozenset(chosen.subjects)
+    )
     unknown = set(chosen.names) - measures.keys()
     if unknown:
         parser.error(f"there is no measurement {', '.join(sorted(unknown))}")
@@ -45,7 +64,7 @@ def main() -> None:
     for name in chosen.names or measures:
         print(f"… {name}", file=sys.stderr)  # noqa: T201  # this is a command
         measure, table = measures[name]
-        results[name] = asyncio.run(measure())
+        results[name] = asyncio.run(measure(options))
         if not chosen.json:
             print(f"{name}\n{indent(table(results[name]), '  ')}")  # noqa: T201  # command
     if chosen.json:

@@ -105,3 +105,12 @@ async def control(place: Mapping[str, str], path: str) -> Any:
         session.get(f"{place['control']}/{path}") as answer,
     ):
         return await answer.json()
+
+
+async def post(place: Mapping[str, str], path: str, body: Mapping[str, object]) -> None:
+    """Change something through the simulator's control interface."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{place['control']}/{path}", json=body) as answer,
+    ):
+        answer.raise_for_status()

@@ -1,4 +1,7 @@
-"""What limits and watches cost: 1,000 water meters with all of them, beside none of them."""
+"""What limits and watches cost: 1,000 water meters with all of them, beside none of them.
+
+In seconds of the processor, so that others who use the machine do not count.
+"""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -21,7 +24,7 @@ from custom_components.bernau_smartcity.watcher import Watching
 from tests.fake_network import GAS, pulses, uplink
 
 METERS: Final = 1_000
-DAYS: Final = 35
+DAYS: Final = 16
 AT_ONCE: Final = 20
 END: Final = datetime(2026, 11, 22, 23, tzinfo=UTC)
 """Midnight in Berlin, and here."""
@@ -81,10 +84,10 @@ def _watching(clock: _Clock, *, watched: bool) -> Watching:
 def _take(ledger: Ledger, batches: Iterable[Batch]) -> float:
     """Read batches as a poll does, and give the seconds."""
     waiting = list(batches)
-    began = time.perf_counter()
+    began = time.thread_time()
     for first in range(0, len(waiting), AT_ONCE):
         ledger.take(waiting[first : first + AT_ONCE])
-    return time.perf_counter() - began
+    return time.thread_time() - began
 
 
 def _run(path: Path, *, watched: bool) -> dict[str, float]:
@@ -102,17 +105,17 @@ def _run(path: Path, *, watched: bool) -> dict[str, float]:
         found["again"].append(_take(ledger, _batches(clock.now, 1)))
     _take(ledger, _batches(END - 6 * HOUR, 6))
     clock.now = END + HOUR / 60
-    began = time.perf_counter()
+    began = time.thread_time()
     ledger.reckon(_bounds(END))
-    midnight = time.perf_counter() - began
+    midnight = time.thread_time() - began
     day = _take(ledger, _batches(END, 1))
-    began = time.perf_counter()
+    began = time.thread_time()
     ledger.meet([_device(number) for number in range(METERS)])
-    idle = time.perf_counter() - began
+    idle = time.thread_time() - began
     ledger.close()
-    began = time.perf_counter()
+    began = time.thread_time()
     Ledger(Store.open(path), choices, _bounds(END)).close()
-    opened = time.perf_counter() - began
+    opened = time.thread_time() - began
     return {
         "past": past,
         **{name: min(each) for name, each in found.items()},

@@ -76,7 +76,7 @@ async def set_up(hass: HomeAssistant, place: Town) -> Analytics:
 def _answers(gate: Truth, zones: Mapping[str, str]) -> dict[str, Any]:
     """Give what a person would enter who knows where the counter hangs."""
     return {
-        "name": gate["name"],
+        "name": gate["counter"],
         "origin": zones.get(gate["origin"], "outside"),
         "target": zones.get(gate["target"], "outside"),
         "counter": f"/{gate['dev_eui']}/people/{gate['channel']}",

@@ -12,9 +12,10 @@ GET    /truth/hours    ?dev_eui=…&from=…&to=…  {"dev_eui", "hours": [{"at"
                        whether it was sent or not.
 GET    /truth/people   ?from=…&to=…  what people truly did: {"visits", "zones": [{"zone", "entered",
                        "left", "present" (at the end), "mean_stay_minutes"}], "gates": [{"name",
-                       "origin", "target", "mode", "swapped", "dev_eui", "channel", "forward",
-                       "backward"}], "flows" and "journeys": [{"origin", "target", "people"}],
-                       "arrivals": {mode: people}, "paths": [{"zones", "people"}]}. Outside is "*".
+                       "origin", "target", "mode", "swapped", "counter", "dev_eui", "channel",
+                       "forward", "backward"}], "flows" and "journeys": [{"origin", "target",
+                       "people"}], "arrivals": {mode: people}, "paths": [{"zones", "people"}]}.
+                       Outside is "*".
                        Zones are empty at 3 o'clock in the morning.
 GET    /requests       {"calls": {"DeviceService/List": 3, …}, "total", "open_streams",
                        "max_open_streams"}

@@ -299,6 +299,20 @@ async def test_late_readings_complete_a_leak(
     assert shown(hass, entry)[Watch.LEAK] == STATE_ON
 
 
+async def test_alarm_outlives_another_time_zone(
+    hass: HomeAssistant, entry: MockConfigEntry, life: Life
+) -> None:
+    """The past is looked at anew with the next reading; until then it holds."""
+    words = {watch: told(hass, entry, watch) for watch in (Watch.LEAK, Watch.BASE)}
+    await life.go_on(72, leaking)
+    assert set(map(tuple, words.values())) == {(STATE_ON,)}
+    await hass.config.async_update(time_zone="Europe/London")
+    await settled(hass)
+    assert [shown(hass, entry)[watch] for watch in words] == [STATE_ON, STATE_ON]
+    await life.go_on(24, leaking)
+    assert set(map(tuple, words.values())) == {(STATE_ON,)}
+
+
 async def test_watches_can_be_switched_off(hass: HomeAssistant, life: Life) -> None:
     """By medium; what is off leaves nothing behind."""
     del life

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -309,14 +309,16 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
 
     async def _async_reckon(self, _moment: object) -> None:
         """Begin a new day, or the same one in another time zone."""
-        for state in await self._async_run(self.ledger.reckon, bounds()):
-            self._tell(state)
-            await asyncio.sleep(0)  # others may run between two devices
+        with suppress(sqlite3.Error):  # the next poll tells of a damaged file
+            for state in await self._async_run(self.ledger.reckon, bounds()):
+                self._tell(state)
+                await asyncio.sleep(0)  # others may run between two devices
 
     async def _async_end_hour(self, _moment: datetime) -> None:
         """End what was told of an hour that is history now."""
-        for state in (await self.hass.async_add_executor_job(self.ledger.end_hour)).values():
-            self._tell(state)
+        with suppress(sqlite3.Error):  # the next poll tells of a damaged file
+            for state in (await self.hass.async_add_executor_job(self.ledger.end_hour)).values():
+                self._tell(state)
 
     async def _async_stopped(self, _event: Event) -> None:
         await self.async_shutdown()
@@ -365,18 +367,18 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             changed, self._changed = self._changed, set()
             self._issues.async_update(changed)
 
+    @property
+    def _is_inventory_due(self) -> bool:
+        """Tell it also where the clock was set back meanwhile."""
+        left = self._inventory_due - dt_util.utcnow()
+        return not timedelta() < left <= INVENTORY_INTERVAL
+
     def _judge_silence(self) -> None:
         """Tell which devices should have been heard, now that the network server was asked."""
         for place in self.silence.judge(dt_util.utcnow()):
             self._changed.add(place)
             for update in tuple(self._listeners_by_device.get(place, ())):
                 update()
-
-    @property
-    def _is_inventory_due(self) -> bool:
-        """Tell it also where the clock was set back meanwhile."""
-        left = self._inventory_due - dt_util.utcnow()
-        return not timedelta() < left <= INVENTORY_INTERVAL
 
     async def _async_renew(self) -> None:
         """Begin with a new file, as what is read from the present one cannot be trusted."""

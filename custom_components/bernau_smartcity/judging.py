@@ -152,12 +152,9 @@ def by_days(
     first: int | None = None,
 ) -> dict[Watch, Finding]:
     """Judge a total by the days that are known of it; first is the first new one, if any."""
-    found = dict.fromkeys(watches, UNKNOWN)
     if not known:
-        for watch in watches:
-            if since := turn.since_when(watch) or turn.since_when(WEEKEND):
-                found[watch] = Finding(on=turn.since_when(watch) is not None, since=since)
-        return found
+        return {watch: _held(turn, watch) for watch in watches}
+    found = dict.fromkeys(watches, UNKNOWN)
     recent = turn.today - known[-1].number <= RECENT
     if Watch.BASE in watches:
         found[Watch.BASE] = _base(turn, known, least, first)
@@ -173,10 +170,18 @@ def by_days(
     return found
 
 
+def _held(turn: Turn, watch: Watch) -> Finding:
+    """Let an alarm hold of which nobody can tell just now whether it still should."""
+    since = turn.since_when(watch)
+    if since is None and watch is Watch.BASE:
+        since = turn.since_when(WEEKEND)
+    return UNKNOWN if since is None else Finding(on=True, since=since)
+
+
 def _base(turn: Turn, known: Sequence[Day], least: float | None, first: int | None) -> Finding:
     """Judge each new day by those before it, as if it had been read in time."""
     if least is None:
-        return UNKNOWN
+        return _held(turn, Watch.BASE)
     began = Base(turn.day_of(Watch.BASE), turn.day_of(WEEKEND))
     finding = UNKNOWN
     for last, day in enumerate(known, 1):
@@ -200,7 +205,7 @@ def by_hours(turn: Turn, seen: Seen, rules: Rules) -> Finding:
     """Judge whether something runs without rest."""
     since = turn.since_when(Watch.LEAK)
     if seen.least is None:
-        return Finding(True if since else None, since=since)
+        return _held(turn, Watch.LEAK)
     end = full_hour(turn.newest.at)
     points = turn.readings.points(turn.key, end - rules.leak_hours * HOUR)
     finding = leak(points, seen.least, rules.leak_hours, was=since is not None)
@@ -215,4 +220,4 @@ def moved_on(turn: Turn, seen: Seen, finding: Finding) -> Finding:
     if seen.end is None or turn.newest.total <= seen.end + TOLERANCE:
         return finding
     turn.hold(Watch.STANDSTILL, None)
-    return finding._replace(on=finding.on and False, since=None)
+    return finding._replace(on=None if finding.on is None else False, since=None)

@@ -75,6 +75,12 @@ def _zones(happened: Record, there: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
+def _name(line: Line) -> str:
+    """Name a line as people in the town would."""
+    number = f" {line.channel}" if line.device.loads[2:] else ""
+    return f"{line.device.building}, {line.device.name}{number}"
+
+
 def _gate(line: Line, happened: Record) -> dict[str, Any]:
     gate = line.quarter.gates[line.gate]
     return {
@@ -83,6 +89,7 @@ def _gate(line: Line, happened: Record) -> dict[str, Any]:
         "target": gate.target,
         "mode": gate.mode,
         "swapped": gate.eye.swapped,
+        "counter": _name(line),
         "dev_eui": line.device.dev_eui,
         "channel": line.channel,
         "forward": happened.gates[2 * line.gate],

@@ -1,4 +1,4 @@
-"""What is searched: each codec, and the parsers that several of them share.
+"""What is searched: each codec, the parsers that several share, and all else that is read.
 
 An input of a codec is the fPort, the number of a situation (what is known of the
 device and remembered) and the payload. The first inputs are the vectors.
@@ -19,6 +19,7 @@ from custom_components.bernau_smartcity.model import (
 )
 from tests.codecs import invariants
 from tests.codecs.vectors import RECEIVED_AT, VECTORS, Vector, uplink
+from tests.fuzz import bodies
 
 _HEAD = 2
 """Bytes in front of a payload."""
@@ -140,6 +141,7 @@ TARGETS: Mapping[str, Target] = {
         *map(_codec, CODECS.values()),
         _plain("mbus_records", _telegrams(), _records),
         _plain("register_layout", _layouts(), _layout),
+        *(_plain(name, *how) for name, how in bodies.TARGETS.items()),
     )
 }
 """By name: the key of a codec, or what is parsed."""

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from functools import partial
+import logging
 import time
 from typing import Any
 
@@ -307,3 +308,37 @@ async def test_joins_are_told(face: Face) -> None:
         told = {batch.device.dev_eui for batch in joined if batch.device}
         assert (joins[at] in told) is face.tells_joins
         assert all(batch.uplinks[0].f_cnt < 10 for batch in joined)
+
+
+@every_face
+async def test_key_is_told_nowhere(face: Face, caplog: pytest.LogCaptureFixture) -> None:
+    """It may stand in every address, and errors quote addresses."""
+    caplog.set_level(logging.DEBUG)
+    async with polled(face, town_of(3)) as here:
+        key = here.server.api_key = "secret-key-of-the-town"
+        here.connect()
+        for kind, how in (
+            ("connection_reset", {}),
+            ("error", {"value": 500}),
+            ("error", {"value": 404}),
+            ("no_json", {}),
+            ("cut_body", {}),
+            ("reject_key", {}),
+            ("refuse", {}),
+        ):
+            here.town.faults.add(kind, **how)
+            await here.server.settle()
+            for asking in (here.home.connection.scopes, here.poll):
+                with suppress(NetworkError):
+                    await asking()
+                    continue
+                with pytest.raises(NetworkError) as caught:
+                    await asking()
+                assert key not in repr(caught.value) + str(caught.value.__cause__)
+            here.town.faults.end_all()
+            await here.server.settle()
+        assert await here.scopes()
+    ours = [record for record in caplog.records if record.name.startswith("custom_components")]
+    assert not any(key in record.getMessage() for record in ours)
+    others = [record for record in caplog.records if "aiohttp.client" in record.name]
+    assert not any(key in record.getMessage() for record in others)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 import json
-import logging
 from pathlib import Path
 from typing import Any, Final
 
@@ -413,39 +412,6 @@ async def test_requests_of_a_large_town() -> None:
         assert new == stored(here.town, before)
         assert len(new) >= 833
         assert here.server.requests.calls.total() <= len(new) // PAGE + 2
-
-
-async def test_key_is_told_nowhere(caplog: pytest.LogCaptureFixture) -> None:
-    """It stands in every address, and errors quote addresses."""
-    caplog.set_level(logging.DEBUG)
-    async with polled(FACE, town_of(3)) as here:
-        key = here.server.api_key = "secret-key-of-the-town"
-        here.connect()
-        for kind, how in (
-            ("connection_reset", {}),
-            ("error", {"value": 500}),
-            ("error", {"value": 404}),
-            ("no_json", {}),
-            ("cut_body", {}),
-            ("reject_key", {}),
-            ("refuse", {}),
-        ):
-            here.town.faults.add(kind, **how)
-            await here.server.settle()
-            for asking in (here.home.connection.scopes, here.poll):
-                with suppress(NetworkError):
-                    await asking()
-                    continue
-                with pytest.raises(NetworkError) as caught:
-                    await asking()
-                assert key not in repr(caught.value) + str(caught.value.__cause__)
-            here.town.faults.end_all()
-            await here.server.settle()
-        assert await here.scopes()
-    ours = [record for record in caplog.records if record.name.startswith("custom_components")]
-    assert not any(key in record.getMessage() for record in ours)
-    others = [record for record in caplog.records if "aiohttp.client" in record.name]
-    assert not any(key in record.getMessage() for record in others)
 
 
 def test_connecting_needs_a_key() -> None:

@@ -193,7 +193,8 @@ def test_told() -> None:
     happened = record(quarter(1), begin, end)
     assert day["visits"] == happened.visits
     assert day["arrivals"] == happened.arrivals
-    assert len(day["gates"]) == len(GATES)
+    assert len(day["gates"]) == len({gate["counter"] for gate in day["gates"]}) == len(GATES)
+    assert "Steintor, Durchgang" in {gate["counter"] for gate in day["gates"]}
     there = {zone["zone"]: zone["present"] for zone in day["zones"]}
     assert there == present_at(quarter(1), end)
     assert sum(path["people"] for path in day["paths"]) == sum(happened.paths.values())

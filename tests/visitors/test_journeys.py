@@ -117,7 +117,7 @@ def test_any_town(walks: list[tuple[list[str], int]]) -> None:
         assert row == pytest.approx(found.entries[zone], abs=1e-6)
         assert column == pytest.approx(found.exits[zone], abs=1e-6)
         assert visits == pytest.approx(inflow(flows, zone), abs=1e-6)
-    for edge, (least, most) in bounds(found).items():
+    for edge, (least, most) in bounds(found, 0).items():
         assert least - 1e-6 <= table[edge] <= most + 1e-6
     paths = strongest_paths(found, 50)
     assert [path.share for path in paths] == sorted((path.share for path in paths), reverse=True)

@@ -35,6 +35,12 @@ def test_missing_entries_are_remembered() -> None:
     assert [level.correction for level in found] == [0, 0, 3, 3, 3, 3]
 
 
+def test_times_that_were_spread_tell_of_nobody_missing() -> None:
+    """Nobody is there for them, but they are not remembered either."""
+    found = levels([5, -3, 4, -1], [True, False, True, True])
+    assert found == [Level(5, 0), Level(-3, 3), Level(4, 0), Level(-1, 1)]
+
+
 @given(STEPS)
 def test_any_steps_never_fall_below_zero(steps: list[tuple[int, int]]) -> None:
     """The remembered correction is the same as never to go below zero in any step."""

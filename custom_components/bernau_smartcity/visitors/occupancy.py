@@ -7,6 +7,7 @@ reset: without that memory, those who come next would not be seen.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import repeat
 from math import sqrt
 from typing import Final, NamedTuple
 
@@ -55,19 +56,24 @@ class Drift(NamedTuple):
         return abs(self.people) > MOST_DRIFT * self.entries
 
 
-def levels(net: Iterable[float | Reason]) -> list[Level | Reason]:
+def levels(
+    net: Iterable[float | Reason], sharp: Iterable[bool] = repeat(object=True)
+) -> list[Level | Reason]:
     """Give who was present when each bin since the reset ended.
 
-    `net` is by how many the zone has gained since then.
+    `net` is by how many the zone has gained since then. Where a longer time was
+    spread, it is not sharp: a number below zero may come from that alone, so it
+    tells nothing of entries that were missed.
     """
     found: list[Level | Reason] = []
     lowest = 0.0
-    for raw in net:
+    for raw, is_sharp in zip(net, sharp, strict=False):
         if isinstance(raw, Reason):
             found.append(raw)
             continue
-        lowest = min(lowest, raw)
-        found.append(Level(raw, -lowest))
+        if is_sharp:
+            lowest = min(lowest, raw)
+        found.append(Level(raw, max(-lowest, -raw)))
     return found
 
 

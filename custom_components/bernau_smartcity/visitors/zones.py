@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .bins import Grid, Sums, Tally, net
 from .dwell import Traffic
@@ -63,7 +64,14 @@ def zone_levels(passages: Iterable[Passage], zone: str) -> list[Level | Reason]:
         return []
     signed = [(people, line.sums) for people, line in _entering(own, zone)]
     signed += [(-people, line.sums) for people, line in _leaving(own, zone)]
-    return levels(net(signed))
+    return levels(net(signed), _sharp(own))
+
+
+def _sharp(own: Iterable[Passage]) -> list[bool]:
+    """Tell of the end of each bin whether no longer time that was spread goes on beyond it."""
+    lines = [line.bins for passage in own for line in (passage.forward, passage.backward)]
+    spread = [any(each.interpolated for each in column) for column in zip(*lines, strict=True)]
+    return [not (here and after) for here, after in pairwise((*spread, True))]
 
 
 def zone_traffic(passages: Iterable[Passage], zone: str) -> Traffic | Reason:
