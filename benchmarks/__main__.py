@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
+from inspect import signature
 import json
 from pkgutil import iter_modules
 import sys
@@ -14,7 +15,8 @@ import benchmarks
 from ._options import Options
 
 type Figures = Mapping[str, float]
-type Measure = Callable[[Options], Awaitable[Figures]]
+type Measure = Callable[..., Awaitable[Figures]]
+"""May take the options."""
 type Table = Callable[[Figures], str]
 
 
@@ -64,7 +66,9 @@ def main() -> None:
     for name in chosen.names or measures:
         print(f"… {name}", file=sys.stderr)  # noqa: T201  # this is a command
         measure, table = measures[name]
-        results[name] = asyncio.run(measure(options))
+        results[name] = asyncio.run(
+            measure(options) if signature(measure).parameters else measure()
+        )
         if not chosen.json:
             print(f"{name}\n{indent(table(results[name]), '  ')}")  # noqa: T201  # command
     if chosen.json:

@@ -21,7 +21,6 @@ from custom_components.bernau_smartcity.codecs._mbus import parse
 from custom_components.bernau_smartcity.model import Kind, Reading
 from tests.codecs.vectors import VECTORS, Vector
 
-from ._options import Options
 from ._town import ROOT, home_assistant
 
 MODELS: Final = (
@@ -54,7 +53,7 @@ print(time.process_time() - began)
 """Imports the decoders without the rest of the integration."""
 
 
-async def measure(_options: Options) -> dict[str, float]:
+async def measure() -> dict[str, float]:
     """Compare on the same data; times are the best of some rounds."""
     ours, theirs = _mbus()
     async with home_assistant() as hass:

@@ -15,7 +15,6 @@ from simulator.people import bernau, unseen
 from simulator.people.quarter import Quarter
 from simulator.people.ways import SHARP
 
-from ._options import Options
 from ._people import Radio, Town, errors, town_of
 
 TUESDAY, MARKET_DAY, SUNDAY = 47, 48, 52
@@ -90,7 +89,7 @@ def rows() -> Iterator[tuple[str, Mapping[str, float]]]:
     yield "exact: unseen towns", _mean(errors(_exact(town)) for town in towns)
 
 
-async def measure(_options: Options) -> dict[str, float]:
+async def measure() -> dict[str, float]:
     """Compare estimates with the truth."""
     return {f"{row}: {name}": value for row, found in rows() for name, value in found.items()}
 

@@ -8,14 +8,13 @@ from custom_components.bernau_smartcity.coordinator import SmartCityCoordinator
 from custom_components.bernau_smartcity.state import DeviceState
 
 from ._loop import watched
-from ._options import Options
 from ._town import control, entry_for, home_assistant, town
 
 DEVICES: Final = 1_000
 HISTORY: Final = 10
 
 
-async def measure(_options: Options) -> dict[str, float]:
+async def measure() -> dict[str, float]:
     """Read 1,000 devices that have 10 events each."""
     async with (
         town(f"--devices={DEVICES}", f"--history={HISTORY}") as place,

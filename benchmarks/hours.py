@@ -25,7 +25,6 @@ from custom_components.bernau_smartcity.model import Batch, Device
 from tests.fake_network import GAS, FakeNetwork, config_entry, pulses, uplink
 
 from ._loop import Held, watched
-from ._options import Options
 from ._town import home_assistant
 
 DEVICES: Final = 500
@@ -144,7 +143,7 @@ async def _set_up(hass: HomeAssistant) -> Town:
     return town
 
 
-async def measure(_options: Options) -> dict[str, float]:
+async def measure() -> dict[str, float]:
     """Measure the hours of 500 meters with two totals each."""
     async with home_assistant() as hass:
         town = await _set_up(hass)

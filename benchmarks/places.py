@@ -25,8 +25,6 @@ from custom_components.bernau_smartcity.samples import Due
 from custom_components.bernau_smartcity.store import Store
 from tests.fake_network import GAS, pulses, uplink
 
-from ._options import Options
-
 METERS: Final = 1_000
 EXCHANGED: Final = 200
 DAYS: Final = 40
@@ -82,7 +80,7 @@ def _compiled(due: Due) -> Compiled:
     return Compiled(until=END, anchor=anchor, tail=Tail(END - FIVE_MINUTES, 1.0, 1.0))
 
 
-async def measure(_options: Options) -> dict[str, float]:
+async def measure() -> dict[str, float]:
     """Compare an hour of the meters that were exchanged with one of as many that were not."""
     new = range(METERS, METERS + EXCHANGED)
     with TemporaryDirectory() as folder:

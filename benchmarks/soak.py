@@ -4,7 +4,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from ._options import Options
 from ._town import post
 from .beside import OURS, Subject, entries, home, town
 
@@ -16,7 +15,7 @@ WARM: Final = STEPS // 4
 """Polls after which everything has been seen once."""
 
 
-async def measure(_options: Options) -> dict[str, float]:
+async def measure() -> dict[str, float]:
     """Let 100 meters and counters live through a day, polled every quarter of an hour."""
     subject = Subject("meters", town="benchmarks._further")
     behind = DAY * 3600

@@ -24,8 +24,6 @@ from custom_components.bernau_smartcity.visitors.journeys import (
 from custom_components.bernau_smartcity.visitors.reasons import Reason
 from custom_components.bernau_smartcity.visitors.record import told
 
-from ._options import Options
-
 GATES: Final = 200
 ZONES: Final = 50
 DAYS: Final = 4
@@ -80,7 +78,7 @@ def _ways(flows: Flows) -> tuple[Journeys, object, object]:
     return found, bounds(found), strongest_paths(found, PATHS)
 
 
-async def measure(_options: Options) -> dict[str, float]:
+async def measure() -> dict[str, float]:
     """Measure the processor time of all figures, as one thread needs it."""
     random = Random(1)  # noqa: S311  # no secret
     layout = _layout(random)
