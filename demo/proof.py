@@ -7,6 +7,8 @@ from typing import Final
 
 from aiohttp import ClientSession
 
+from simulator.servers import CHIRPSTACK
+
 from . import check, course, energy, hours, kept, kills, people, town, watches
 from .check import Picture
 from .home_assistant import HomeAssistant, Installation
@@ -166,7 +168,7 @@ async def _watched(report: Report, hass: HomeAssistant, place: Town, entry_id: s
     leaks = len(watches.leaking(devices))
     report.tell(
         f"The slow leak is suspected, and no other ({leaks} of {meters} meters with enough past)",
-        watches.wrong_leaks(devices, picture),
+        watches.wrong_leaks(devices, picture, with_past=place.server == CHIRPSTACK),
     )
     report.tell(
         "Nothing is suspected of meters that do not leak", watches.wrong_watches(devices, picture)

@@ -55,6 +55,16 @@ def test_leaks(devices: list[Device], on: list[tuple[Device, str]], complaints: 
     assert watches.judged(picture(), "_leak_suspected") == 4
 
 
+def test_leak_of_which_nobody_can_know_yet() -> None:
+    """Some network servers give less of the past; what their sensors do tell must be true."""
+    unknown = picture()
+    entity_id = f"binary_sensor.{LEAKY.name}_{LEAK}"
+    shown = Picture("entry", unknown.entities, {**unknown.states, entity_id: {"state": "unknown"}})
+    assert watches.wrong_leaks([LEAKY, DRY], shown, with_past=False) == []
+    assert len(watches.wrong_leaks([LEAKY, DRY], shown)) == 1
+    assert len(watches.wrong_leaks([LEAKY, DRY], picture(), with_past=False)) == 1
+
+
 def test_other_watches() -> None:
     """What is said of a meter that leaks may be true; of others it is not."""
     assert watches.wrong_watches([LEAKY, DRY], picture((LEAKY, BASE))) == []
