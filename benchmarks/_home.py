@@ -25,7 +25,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import async_initialize_recorder, session_scope
 from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
 from sqlalchemy import text
 
 from ._floor import Floor
@@ -135,6 +134,10 @@ def _rows(hass: HomeAssistant) -> int:
         return int(session.execute(text("SELECT count(*) FROM states")).scalar_one())
 
 
+def _listeners(hass: HomeAssistant) -> int:
+    return sum(hass.bus.async_listeners().values())
+
+
 async def _run(asked: dict[str, Any]) -> None:
     async with AsyncExitStack() as stack:
         held = await stack.enter_async_context(watched()) if asked["watched"] else None
@@ -164,16 +167,27 @@ async def _run(asked: dict[str, Any]) -> None:
         commands = await _commands()
         _say({"started": time.time() - began})
         while (command := (await commands.readline()).decode().strip()) != "stop":
-            if command == "values":
-                await all_in.wait()
-                _say({"at": time.time()})
-            elif command == "rows":
-                await get_instance(hass).async_add_executor_job(get_instance(hass).block_till_done)
-                rows = await get_instance(hass).async_add_executor_job(_rows, hass)
-                _say({"rows": rows, "now": dt_util.utcnow().isoformat()})
-            else:
-                _say(cost.tell(held))
+            _say(await _answer(hass, command, all_in) or cost.tell(held))
         await hass.async_stop()
+
+
+async def _answer(
+    hass: HomeAssistant, command: str, all_in: asyncio.Event
+) -> dict[str, Any] | None:
+    """Do what is asked; None where it is asked what that cost."""
+    if command == "values":
+        await all_in.wait()
+        return {"at": time.time()}
+    if command == "rows":
+        recorder = get_instance(hass)
+        await recorder.async_add_executor_job(recorder.block_till_done)
+        return {"rows": await recorder.async_add_executor_job(_rows, hass)}
+    if command == "poll":
+        for entry in hass.config_entries.async_loaded_entries("bernau_smartcity"):
+            await entry.runtime_data.async_refresh()
+        await hass.async_block_till_done()
+        return {"tasks": len(asyncio.all_tasks()), "listeners": _listeners(hass)}
+    return None
 
 
 if __name__ == "__main__":

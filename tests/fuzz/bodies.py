@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -121,15 +122,13 @@ def keys(data: bytes) -> None:
 
 
 def mapped(data: bytes) -> None:
-    """Read what a server's own codec gave: every number finite, none without a name."""
+    """Read what a server's own codec gave: every number is finite."""
     try:
         given = json.loads(data)
     except ValueError, RecursionError:
         return
     if isinstance(given, dict):
-        for path, each in fields(given).items():
-            assert path
-            assert each.value == each.value
+        assert all(isfinite(each.value) for each in fields(given).values())
 
 
 def mapping(data: bytes) -> None:

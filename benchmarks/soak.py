@@ -1,0 +1,56 @@
+"""A day of the town in minutes: what grows in memory and in storage, and what is left over."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from ._options import Options
+from ._town import post
+from .beside import OURS, Subject, entries, home, town
+
+DEVICES: Final = 100
+DAY: Final = 24.0
+STEPS: Final = 96
+"""Polls in the day."""
+WARM: Final = STEPS // 4
+"""Polls after which everything has been seen once."""
+
+
+async def measure(_options: Options) -> dict[str, float]:
+    """Let 100 meters and counters live through a day, polled every quarter of an hour."""
+    subject = Subject("meters", town="benchmarks._further")
+    behind = DAY * 3600
+    arguments = (f"--devices={DEVICES}", f"--behind={behind}", "--history=20", "--pause=0.05")
+    resident: list[float] = []
+    left: list[dict[str, float]] = []
+    with TemporaryDirectory() as folder:
+        config = Path(folder)
+        async with town(subject.town, *arguments) as place:
+            given = await entries(subject, place)
+            async with home(config, devices=DEVICES, watched=False, entries=given) as here:
+                await here.ask("values")
+                for step in range(STEPS):
+                    await post(place, "clock", {"behind": behind * (1 - (step + 1) / STEPS)})
+                    left.append(await here.ask("poll"))
+                    resident.append((await here.ask("mark"))["resident"] / 2**20)
+                rows = (await here.ask("rows"))["rows"]
+        kept = config / ".storage" / f"bernau_smartcity.{OURS}.db"
+        size = kept.stat().st_size / 2**20
+    return {
+        "polls": STEPS,
+        "memory after a quarter of the day, MB": resident[WARM],
+        "memory at its end, MB": resident[-1],
+        "memory that an hour adds, MB": slope(resident[WARM:]) * STEPS / DAY,
+        "tasks that are left over": left[-1]["tasks"] - left[WARM]["tasks"],
+        "listeners that are left over": left[-1]["listeners"] - left[WARM]["listeners"],
+        "own storage, MB": size,
+        "rows of the recorder": rows,
+    }
+
+
+def slope(values: list[float]) -> float:
+    """Give by how much a value grows from one to the next, by least squares."""
+    count = len(values)
+    middle, mean = (count - 1) / 2, sum(values) / count
+    spread = sum((place - middle) ** 2 for place in range(count))
+    return sum((n - middle) * (value - mean) for n, value in enumerate(values)) / spread
