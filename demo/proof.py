@@ -66,6 +66,8 @@ async def prove(
         stage = replace(stage, pause=kills.PAUSE)
         async with town.running(session, folder / "town-3.log", stage) as third:
             await kills.survive(report, installation, third, killed, log)
+    # As above: the town before ended while somebody still listened.
+    log.complaints()
     say("The town comes to the present …")
     stage = replace(stage, behind=0)
     async with (

@@ -288,3 +288,19 @@ async def test_entity_of_somebody_else(
     with pytest.raises(AssertionError):
         await automate(hass, {"trigger": f"{DOMAIN}.{name}", "target": where, **options})
     assert "sensor.fremd does not belong" in caplog.text
+
+
+async def test_first_message_of_a_meter_is_an_alarm(
+    hass: HomeAssistant, server: FakeNetwork, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """It is told where it was measured since somebody listens, and not again by a reload."""
+    old = replace(WATER, dev_eui="24e124136b000013", name="Alt")
+    new = replace(WATER, dev_eui="24e124136b000014", name="Neu")
+    where = {"area_id": target(hass, entry, "area", WATER, "leak")["area_id"]}
+    told = await automate(hass, leak(where), ["device"])
+    server.inventory += [old, new]
+    server.send(old, LEAKING, AT - HOUR, f_port=1)
+    server.send(new, LEAKING, AT + HOUR, f_port=1)
+    await poll(hass, freezer, HOUR)
+    await reload(hass, entry)
+    assert said(told, "device") == ["Neu"]

@@ -1,6 +1,7 @@
 """Limits, leaks and silence as triggers and conditions ask for them."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, Final
 
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR
@@ -11,6 +12,7 @@ import probatio
 from .const import DOMAIN
 from .judging import LIMIT_ALARMS
 from .metering.limits import Span
+from .state import suffix_of
 from .targets import Of, about, about_registered, about_total, behind, total_named
 
 CONF_PERIODS: Final = "periods"
@@ -61,3 +63,12 @@ def _about_device(hass: HomeAssistant, entity_id: str) -> dict[str, Any]:
     if key is None:
         return about(hass, coordinator, found)
     return about_total(hass, Of(coordinator, found, key))
+
+
+def was_measured_after(hass: HomeAssistant, entity_id: str, since: datetime) -> bool:
+    """Tell whether what an entity shows of a device was measured after a time."""
+    try:
+        _, found, suffix = behind(hass, entity_id)
+    except KeyError:
+        return False
+    return any(suffix_of(key) == suffix and value.at > since for key, value in found.values.items())

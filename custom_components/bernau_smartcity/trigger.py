@@ -24,6 +24,7 @@ from homeassistant.helpers.trigger import (
     TriggerNotTriggeredReporter,
 )
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
 import probatio
 
 from .amounts import CONF_THRESHOLD
@@ -34,6 +35,7 @@ from .flags import (
     SILENT,
     about_entity,
     flags,
+    was_measured_after,
 )
 from .people import is_within, people_entities
 from .targets import check_target
@@ -75,8 +77,9 @@ class StateTrigger(Trigger):
         did_not_trigger: TriggerNotTriggeredReporter | None = None,
     ) -> CALLBACK_TYPE:
         """Remember what is, and follow what comes."""
+        since = dt_util.utcnow()
 
-        def look(entity_id: str, state: State | None) -> bool:
+        def look(entity_id: str, state: State | None, *, is_first: bool = False) -> bool:
             """Tell whether the state has just begun to hold."""
             try:
                 now = None if state is None else self.holds(state)
@@ -88,7 +91,7 @@ class StateTrigger(Trigger):
                 return False
             before = self._was.get(entity_id)
             self._was[entity_id] = now
-            return now and before is False
+            return now and (before is False or (before is None and is_first))
 
         @callback
         def updated(added: set[str], removed: set[str], states: Mapping[str, State | None]) -> None:
@@ -101,7 +104,10 @@ class StateTrigger(Trigger):
         def changed(data: TargetStateChangedData) -> None:
             event = data.state_change_event
             entity_id, state = event.data["entity_id"], event.data["new_state"]
-            if look(entity_id, state) and state is not None:
+            is_new = event.data["old_state"] is None
+            # Some devices tell of an alarm only when there is one.
+            is_first = is_new and was_measured_after(self._hass, entity_id, since)
+            if look(entity_id, state, is_first=is_first) and state is not None:
                 words = {
                     "entity_id": entity_id,
                     "from_state": event.data["old_state"],

@@ -10,7 +10,7 @@ from random import Random
 from ..curves import visitor_curve
 from ..noise import mix, unit
 from .counting import Pair, Slips, Times, counted, seen, slips
-from .walks import Crowd, Visit, begin_of, day_at, walked
+from .walks import Crowd, Visit, day_at, walked
 from .ways import Gate, Group, Way, way_of
 
 _VARIANTS = 4
@@ -153,8 +153,3 @@ class Crossings:
 def gate_number(quarter: Quarter, name: str) -> int:
     """Give the number of a gate."""
     return next(n for n, gate in enumerate(quarter.gates) if gate.name == name)
-
-
-def span_of(day: int) -> tuple[float, float]:
-    """Give when a day begins and ends."""
-    return begin_of(day), begin_of(day + 1)

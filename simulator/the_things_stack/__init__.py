@@ -3,16 +3,17 @@
 async with serve(town, TheThingsStack) as server: …
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 import json
+from math import ceil, floor
 from typing import Any
 
 from aiohttp import web
 
-from .. import traffic
 from ..clock import parse
 from ..faults import Kind
 from ..inventory import Application, Device
+from ..stored import Stored, begin_of
 from ..town import Town
 from .bodies import application_id, application_up, device_id, end_device
 
@@ -38,7 +39,7 @@ class TheThingsStack:
     def __init__(self, town: Town, *, retention: float = RETENTION) -> None:
         """Tell of a town; uplinks are kept for `retention` seconds."""
         self._town = town
-        self._retention = retention
+        self._stored = Stored(town, retention)
         self._pages: dict[str, list[str]] = {}
 
     def routes(self) -> Iterable[web.RouteDef]:
@@ -137,24 +138,16 @@ class TheThingsStack:
             return self.refusal(400)
         asked = request.match_info.get("device")
         devices = [d for d in self._town.devices(found.id) if asked in {None, device_id(d)}]
-        rows = list(self._stored(devices, after, before))
+        rows = list(self._bodies(devices, after, before))
         return self._stream(rows, limit or len(rows))
 
-    def _stored(self, devices: Iterable[Device], after: float, before: float) -> Iterator[str]:
+    def _bodies(self, devices: Sequence[Device], after: float, before: float) -> Iterator[str]:
         """Give the stored uplinks in order of receipt, as JSON."""
         if any(self._town.faults.present(Kind.NOT_STORED)):
             return
-        now = self._town.clock.now()
-        begin = max(after, now - self._retention)
-        found: list[tuple[int, Device, traffic.Event]] = []
-        for device in devices:
-            length = 4 * (int((now - begin) / device.interval) + 4)
-            found += (
-                (event.stored, device, event)
-                for event in self._town.history(device, length)
-                if event.what is traffic.What.UP and begin * 1000 < event.stored < before * 1000
-            )
-        for _, device, event in sorted(found, key=lambda row: row[0]):
+        rows = self._stored.of(devices)
+        begin, end = begin_of(rows, floor(after * 1000) + 1), begin_of(rows, ceil(before * 1000))
+        for device, event in rows[begin:end]:
             body = application_up(device, event, self._town.faults)
             yield json.dumps({"result": body}, separators=(",", ":"))
 

@@ -41,6 +41,14 @@ def test_times_that_were_spread_tell_of_nobody_missing() -> None:
     assert found == [Level(5, 0), Level(-3, 3), Level(4, 0), Level(-1, 1)]
 
 
+def test_counter_that_always_reports_seldom() -> None:
+    """Whoever is missing for two hours is missed, as no message tells of a longer time."""
+    net = [-3, -9, -2, -5, -7, -4, -8, -6, -6, 4]
+    found = [level for level in levels(net, [False] * 10) if isinstance(level, Level)]
+    assert [level.people for level in found] == [0, 0, 0, 0, 0, 0, 0, 0, 0, 6]
+    assert found[-1].correction == 2
+
+
 @given(STEPS)
 def test_any_steps_never_fall_below_zero(steps: list[tuple[int, int]]) -> None:
     """The remembered correction is the same as never to go below zero in any step."""

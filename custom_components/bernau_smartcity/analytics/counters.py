@@ -95,7 +95,7 @@ def lines_of(reference: str) -> Lines:
     device = f"{entry_id}/{place}"
     back = ""
     if backward is not None:
-        turned = channel[::-1] if backward is forward else channel
+        turned = _turned(int(channel)) if backward is forward else channel
         back = f"{device}/{backward}/{turned}"
     return Lines(counting, f"{device}/{forward}/{channel}", back)
 
@@ -125,25 +125,28 @@ def _counters_of(
     name = state.device.name or place
     if state.building:
         name = f"{state.building} · {name}"
-    for family, channel in _families(state.totals):
+    for family, channel in families(state.totals):
         reference = f"{coordinator.config_entry.entry_id}/{place}/{family}/{channel}"
         yield Counter(reference, name, family, channel)
 
 
-def _families(totals: Iterable[Key]) -> Iterator[tuple[str, int]]:
-    """Give what counts at a line; the parts of a whole are left out where both are there."""
+def families(totals: Iterable[Key]) -> Iterator[tuple[str, int]]:
+    """Give what counts at a line; one direction alone only where there is no other."""
     known = set(totals)
     for family, (counting, forward, backward) in FAMILIES.items():
         for quantity, channel in sorted(known):
             if quantity is not forward:
                 continue
-            back = (backward, channel) if backward is not None else None
-            if backward is forward:
-                back = (forward, int(str(channel)[::-1]))
-                if channel > back[1] or channel == back[1]:
-                    continue
-            if back is not None and back not in known:
-                continue
-            if counting is Counting.FORWARD and (Quantity.PEOPLE_OUT, channel) in known:
-                continue
-            yield family, channel
+            if backward is forward:  # of the two that belong together, the lower channel
+                fits = channel < _turned(channel) and (forward, _turned(channel)) in known
+            elif counting is Counting.FORWARD:
+                fits = (Quantity.PEOPLE_OUT, channel) not in known
+            else:
+                fits = backward is None or (backward, channel) in known
+            if fits:
+                yield family, channel
+
+
+def _turned(channel: int) -> int:
+    """Give the channel of a flow in the opposite direction; see `Quantity.PEOPLE_FLOW`."""
+    return int(str(channel)[::-1])

@@ -11,11 +11,14 @@ from itertools import repeat
 from math import sqrt
 from typing import Final, NamedTuple
 
-from .bins import Grid
+from .bins import QUARTER, Grid
+from .increments import LONGEST_SPREAD
 from .reasons import Reason
 
 PATIENCE: Final = 1.5
 """Intervals of the counters after which a bin must be known."""
+MOST_BLURRED: Final = LONGEST_SPREAD // QUARTER
+"""Bins in a row that can be part of one longer time."""
 MOST_DRIFT: Final = 0.1
 """Share of a day's entries by which a sound counter does not drift."""
 DAYS_OF_DRIFT: Final = 3
@@ -63,16 +66,20 @@ def levels(
 
     `net` is by how many the zone has gained since then. Where a longer time was
     spread, it is not sharp: a number below zero may come from that alone, so it
-    tells nothing of entries that were missed.
+    tells nothing of entries that were missed. No longer than such a time can
+    be, for one of its numbers is sharp after all, and none is above the highest.
     """
     found: list[Level | Reason] = []
     lowest = 0.0
+    blurred: list[float] = []
     for raw, is_sharp in zip(net, sharp, strict=False):
         if isinstance(raw, Reason):
             found.append(raw)
             continue
-        if is_sharp:
-            lowest = min(lowest, raw)
+        blurred.append(raw)
+        if is_sharp or len(blurred) == MOST_BLURRED:
+            lowest = min(lowest, raw if is_sharp else max(blurred))
+            blurred.clear()
         found.append(Level(raw, max(-lowest, -raw)))
     return found
 
