@@ -62,8 +62,8 @@ class Face:
 
     key: str
     serve: Callable[[Town], AbstractAsyncContextManager[Server]]
-    connect: Callable[[Server, ClientSession, Now], Connection]
-    """Takes what tells the time here; ChirpStack is told it by the system."""
+    connect: Callable[..., Connection]
+    """Takes server, session, what tells the time here, and how many times as long to wait."""
     kinds: tuple[Kind, ...]
     """The faults that it can have."""
     error: int
@@ -77,20 +77,43 @@ def now_of(server: Server, ahead: timedelta = timedelta()) -> datetime:
     return datetime.fromtimestamp(server.town.clock.now(), UTC) + ahead
 
 
-def _chirpstack(server: Server, _session: ClientSession, _now: Now) -> Connection:
+def _chirpstack(
+    server: Server, _session: ClientSession, _now: Now, patience: float = 1.0
+) -> Connection:
     fields = server.credentials
-    return connect(fields["url"], fields["tenant"], HASTY, fields["api_key"])
+    pace = replace(
+        HASTY,
+        request=HASTY.request * patience,
+        opening=HASTY.opening * patience,
+        silence=HASTY.silence * patience,
+        batch=HASTY.batch * patience,
+    )
+    return connect(fields["url"], fields["tenant"], pace, fields["api_key"])
 
 
-def _the_things_stack(server: Server, session: ClientSession, now: Now) -> Connection:
+def _the_things_stack(
+    server: Server, session: ClientSession, now: Now, patience: float = 1.0
+) -> Connection:
     headers = {"Authorization": f"Bearer {server.credentials['cluster_key']}"}
-    asked = Http(session, server.url, Credentials(headers=headers), pace=HASTY_HTTP)
+    asked = Http(
+        session,
+        server.url,
+        Credentials(headers=headers),
+        pace=replace(HASTY_HTTP, answer=HASTY_HTTP.answer * patience),
+    )
     return TheThingsStack(Api(asked, asked), now)
 
 
-def _zenner_element(server: Server, session: ClientSession, now: Now) -> Connection:
+def _zenner_element(
+    server: Server, session: ClientSession, now: Now, patience: float = 1.0
+) -> Connection:
     params = {"auth": server.credentials["element_key"]}
-    asked = Http(session, server.url, Credentials(params=params), pace=HASTY_HTTP)
+    asked = Http(
+        session,
+        server.url,
+        Credentials(params=params),
+        pace=replace(HASTY_HTTP, answer=HASTY_HTTP.answer * patience),
+    )
     return ZennerElement(asked, now)
 
 

@@ -43,6 +43,8 @@ NAMED: Final = len(inventory())
 DEVICES: Final = 7
 """One of each model that can be simulated in any number."""
 TRIES: Final = 40
+PATIENT: Final = 30.0
+"""When nothing is wrong any more, the server may be as slow as the machine is busy."""
 HOUR: Final = 3600.0
 SECONDS: Final = {Kind.SLOW: 0.02, Kind.DELAY: 240, Kind.LATE_EVENT: 90}
 """By kind of fault, how long what comes late takes."""
@@ -71,7 +73,7 @@ class Reader:
         """The file in which everything is kept."""
         return storage_path(self.hass, self.entry)
 
-    async def open(self) -> SmartCityCoordinator:
+    async def open(self, patience: float = 1.0) -> SmartCityCoordinator:
         """Begin with what is kept, if anything is."""
 
         def opened() -> Ledger:
@@ -79,7 +81,7 @@ class Reader:
 
         ledger = await self.hass.async_add_executor_job(opened)
         now = lambda: now_of(self.server, self.ahead)  # noqa: E731  what is ahead changes
-        connection = self.face.connect(self.server, self.session, now)
+        connection = self.face.connect(self.server, self.session, now, patience)
         self.coordinator = SmartCityCoordinator(self.hass, self.entry, connection, ledger)
         return self.coordinator
 
@@ -106,7 +108,7 @@ class Reader:
     async def settle(self) -> None:
         """Begin anew and read until nothing is left: a busy machine may cut a read short."""
         await self.close()
-        here = await self.open()
+        here = await self.open(PATIENT)
         for _ in range(TRIES):
             before = dict(here.ledger.cursors)
             if await self.poll() and here.ledger.cursors == before:
