@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 from custom_components.bernau_smartcity.coordinator import SmartCityCoordinator
-from custom_components.bernau_smartcity.state import DeviceState
+from custom_components.bernau_smartcity.ledger.state import DeviceState
 
 from ._loop import watched
 from ._town import control, entry_for, home_assistant, town

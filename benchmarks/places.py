@@ -7,9 +7,12 @@ from tempfile import TemporaryDirectory
 import time
 from typing import Final
 
-from custom_components.bernau_smartcity.choices import Choices
 from custom_components.bernau_smartcity.codecs import assign
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.places import Exchange, Places
+from custom_components.bernau_smartcity.ledger.samples import Due
+from custom_components.bernau_smartcity.ledger.store import Store
 from custom_components.bernau_smartcity.metering.hours import (
     FIVE_MINUTES,
     HOUR,
@@ -20,9 +23,6 @@ from custom_components.bernau_smartcity.metering.hours import (
     full_hour,
 )
 from custom_components.bernau_smartcity.model import Batch, Device
-from custom_components.bernau_smartcity.places import Exchange, Places
-from custom_components.bernau_smartcity.samples import Due
-from custom_components.bernau_smartcity.store import Store
 from tests.fake_network import GAS, pulses, uplink
 
 METERS: Final = 1_000

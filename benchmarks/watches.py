@@ -12,15 +12,15 @@ from tempfile import TemporaryDirectory
 import time
 from typing import Final
 
-from custom_components.bernau_smartcity.choices import Choices
 from custom_components.bernau_smartcity.codecs import assign
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.store import Store
+from custom_components.bernau_smartcity.ledger.watcher import Watching
 from custom_components.bernau_smartcity.metering.hours import HOUR, Bounds, Period
 from custom_components.bernau_smartcity.metering.limits import Span
 from custom_components.bernau_smartcity.metering.watch import POSSIBLE
 from custom_components.bernau_smartcity.model import Batch, Device
-from custom_components.bernau_smartcity.store import Store
-from custom_components.bernau_smartcity.watcher import Watching
 from tests.fake_network import GAS, pulses, uplink
 
 METERS: Final = 1_000

@@ -15,7 +15,8 @@ import sqlalchemy
 
 # The harness brings a package of the same name; whichever is imported first is the one.
 import custom_components  # noqa: F401  # imported for that effect
-from custom_components.bernau_smartcity import config_flow, coordinator, options_flow
+from custom_components.bernau_smartcity import config_flow, coordinator
+from custom_components.bernau_smartcity.flows import options as options_flow
 
 from .fake_network import AT, FakeNetwork
 

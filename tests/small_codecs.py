@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from custom_components.bernau_smartcity.choices import Choices
-from custom_components.bernau_smartcity.keys import Keys
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.keys import Keys
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.places import Places
+from custom_components.bernau_smartcity.ledger.state import Key
+from custom_components.bernau_smartcity.ledger.store import Store
 from custom_components.bernau_smartcity.model import (
     Batch,
     Codec,
@@ -25,9 +28,6 @@ from custom_components.bernau_smartcity.model import (
     Uplink,
     WaitingError,
 )
-from custom_components.bernau_smartcity.places import Places
-from custom_components.bernau_smartcity.state import Key
-from custom_components.bernau_smartcity.store import Store
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from custom_components.bernau_smartcity.ledger.state import DeviceState, Heard, Register
 from custom_components.bernau_smartcity.metering.pulses import Weighed
 from custom_components.bernau_smartcity.metering.register import Decision, Kind, Sample, Total
 from custom_components.bernau_smartcity.model import Device, Quantity, Reading
-from custom_components.bernau_smartcity.state import DeviceState, Heard, Register
 
 AT = datetime(2026, 11, 23, 10, 0, 0, 123_456, tzinfo=UTC)
 KEY = (Quantity.VOLUME, 0)

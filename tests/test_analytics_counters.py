@@ -19,8 +19,8 @@ from custom_components.bernau_smartcity.analytics.counters import (
 )
 from custom_components.bernau_smartcity.analytics.store import Store
 from custom_components.bernau_smartcity.coordinator import storage_path
+from custom_components.bernau_smartcity.ledger.state import Key
 from custom_components.bernau_smartcity.model import Quantity
-from custom_components.bernau_smartcity.state import Key
 from custom_components.bernau_smartcity.visitors.flows import Counting
 
 from .analytics_homes import counter, gate, reckon, set_up_town, told, town, zone

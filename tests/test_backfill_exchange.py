@@ -8,8 +8,8 @@ from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.bernau_smartcity.ledger.places import Display, Exchange, Places
 from custom_components.bernau_smartcity.model import Device
-from custom_components.bernau_smartcity.places import Display, Exchange, Places
 
 from .fake_network import AT, GAS, FakeNetwork, pulses
 from .homes import entity_id, set_up, settled, state_of

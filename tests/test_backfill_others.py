@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.typing import RecorderInstanceContext
 import sqlalchemy
 from sqlalchemy import select
 
-from custom_components.bernau_smartcity.places import Display, Places
+from custom_components.bernau_smartcity.ledger.places import Display, Places
 
 from .fake_network import AT, GAS, FakeNetwork, pulses
 from .homes import settled

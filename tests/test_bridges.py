@@ -9,9 +9,13 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.bridges import FOUND_KEPT, identity_of, is_meter
-from custom_components.bernau_smartcity.choices import Choices
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.bridges import FOUND_KEPT, identity_of, is_meter
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.places import Exchange, Places
+from custom_components.bernau_smartcity.ledger.state import Value, from_json, to_json
+from custom_components.bernau_smartcity.ledger.store import Store
+from custom_components.bernau_smartcity.ledger.waiting import KEPT
 from custom_components.bernau_smartcity.metering.hours import Period
 from custom_components.bernau_smartcity.model import (
     Batch,
@@ -27,10 +31,6 @@ from custom_components.bernau_smartcity.model import (
     Uplink,
     WaitingError,
 )
-from custom_components.bernau_smartcity.places import Exchange, Places
-from custom_components.bernau_smartcity.state import Value, from_json, to_json
-from custom_components.bernau_smartcity.store import Store
-from custom_components.bernau_smartcity.waiting import KEPT
 
 from .small_codecs import (
     AT,

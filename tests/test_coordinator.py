@@ -14,7 +14,7 @@ import pytest
 
 from custom_components.bernau_smartcity.const import DOMAIN, INVENTORY_INTERVAL
 from custom_components.bernau_smartcity.coordinator import BATCHES_AT_ONCE
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
 from custom_components.bernau_smartcity.model import Device, NetworkError, Reason
 
 from .fake_network import AT, DOOR, GAS, FakeNetwork, people, pulses

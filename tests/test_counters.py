@@ -10,8 +10,8 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.bernau_smartcity.codecs import CODECS
+from custom_components.bernau_smartcity.ledger.state import TOTAL_OF
 from custom_components.bernau_smartcity.model import Codec, Device, Kind, Medium
-from custom_components.bernau_smartcity.state import TOTAL_OF
 
 from .fake_network import AT, DOOR, FakeNetwork
 from .homes import entity_id, poll, set_up, state_of

@@ -14,8 +14,8 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.bernau_smartcity import options_flow
 from custom_components.bernau_smartcity.const import DOMAIN
+from custom_components.bernau_smartcity.flows import options as options_flow
 from custom_components.bernau_smartcity.model import Device
 
 from .fake_network import AT, DOOR, GAS, FakeNetwork, people, pulses

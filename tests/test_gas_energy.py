@@ -18,9 +18,12 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.bernau_smartcity.choices import Choices
 from custom_components.bernau_smartcity.const import CONF_DEFAULTS
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.places import Display, Exchange, Places
+from custom_components.bernau_smartcity.ledger.state import DeviceState, Key
+from custom_components.bernau_smartcity.ledger.store import Store
 from custom_components.bernau_smartcity.metering.hours import HOUR
 from custom_components.bernau_smartcity.metering.register import Point
 from custom_components.bernau_smartcity.model import (
@@ -33,9 +36,6 @@ from custom_components.bernau_smartcity.model import (
     Setting,
     Uplink,
 )
-from custom_components.bernau_smartcity.places import Display, Exchange, Places
-from custom_components.bernau_smartcity.state import DeviceState, Key
-from custom_components.bernau_smartcity.store import Store
 
 from .fake_network import AT, GAS, FakeNetwork, config_entry, pulses
 from .homes import entity_id, set_up, settled, state_of

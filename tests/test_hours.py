@@ -9,8 +9,10 @@ from pathlib import Path
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.choices import Choices
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.state import Key
+from custom_components.bernau_smartcity.ledger.store import Store
 from custom_components.bernau_smartcity.metering.hours import (
     FIVE_MINUTES,
     HOUR,
@@ -34,8 +36,6 @@ from custom_components.bernau_smartcity.model import (
     Setting,
     Uplink,
 )
-from custom_components.bernau_smartcity.state import Key
-from custom_components.bernau_smartcity.store import Store
 
 START = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.bernau_smartcity import issues
 from custom_components.bernau_smartcity.const import DOMAIN, INVENTORY_INTERVAL
 from custom_components.bernau_smartcity.issues import NAMES_SHOWN
+from custom_components.bernau_smartcity.ledger.state import DeviceState
 from custom_components.bernau_smartcity.model import Batch
-from custom_components.bernau_smartcity.state import DeviceState
 
 from .fake_network import AT, DOOR, GAS, UNKNOWN, FakeNetwork, config_entry, pulses, uplink
 from .homes import poll, set_up, state_of

@@ -2,8 +2,8 @@
 
 import pytest
 
-from custom_components.bernau_smartcity.bridges import identity_of
-from custom_components.bernau_smartcity.key_list import Flaw, KeyListError, Owners, read_keys
+from custom_components.bernau_smartcity.flows.key_list import Flaw, KeyListError, Owners, read_keys
+from custom_components.bernau_smartcity.ledger.bridges import identity_of
 
 from .small_codecs import EUI, KEY, WRONG
 

@@ -9,9 +9,12 @@ import tempfile
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.choices import Choices
-from custom_components.bernau_smartcity.decoding import ENCRYPTED
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.decoding import ENCRYPTED
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.state import DeviceState, Key, Value
+from custom_components.bernau_smartcity.ledger.store import Store
+from custom_components.bernau_smartcity.ledger.totals import SAMPLES_KEPT
 from custom_components.bernau_smartcity.metering.register import Kind
 from custom_components.bernau_smartcity.model import (
     Batch,
@@ -24,9 +27,6 @@ from custom_components.bernau_smartcity.model import (
     Setting,
     Uplink,
 )
-from custom_components.bernau_smartcity.state import DeviceState, Key, Value
-from custom_components.bernau_smartcity.store import Store
-from custom_components.bernau_smartcity.totals import SAMPLES_KEPT
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.bernau_smartcity.choices import Choices
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.store import Store
 from custom_components.bernau_smartcity.metering.hours import Period
 from custom_components.bernau_smartcity.metering.register import Kind
 from custom_components.bernau_smartcity.model import (
@@ -21,7 +22,6 @@ from custom_components.bernau_smartcity.model import (
     Setting,
     Uplink,
 )
-from custom_components.bernau_smartcity.store import Store
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)

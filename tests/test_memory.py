@@ -10,7 +10,9 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.memory import LIMIT, Memo, Recall, merged, remembered
+from custom_components.bernau_smartcity.ledger.memory import LIMIT, Memo, Recall, merged, remembered
+from custom_components.bernau_smartcity.ledger.state import Value
+from custom_components.bernau_smartcity.ledger.waiting import KEPT
 from custom_components.bernau_smartcity.model import (
     Missing,
     Quantity,
@@ -20,8 +22,6 @@ from custom_components.bernau_smartcity.model import (
     Uplink,
     WaitingError,
 )
-from custom_components.bernau_smartcity.state import Value
-from custom_components.bernau_smartcity.waiting import KEPT
 
 from .small_codecs import (
     AT,

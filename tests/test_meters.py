@@ -13,12 +13,12 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.bernau_smartcity import options_flow
-from custom_components.bernau_smartcity.bridges import identity_of
 from custom_components.bernau_smartcity.const import DOMAIN, INVENTORY_INTERVAL
 from custom_components.bernau_smartcity.decoders import REGISTRY
 from custom_components.bernau_smartcity.diagnostics import async_get_config_entry_diagnostics
-from custom_components.bernau_smartcity.flow_meters import BOXES_SHOWN
+from custom_components.bernau_smartcity.flows import options as options_flow
+from custom_components.bernau_smartcity.flows.meters import BOXES_SHOWN
+from custom_components.bernau_smartcity.ledger.bridges import identity_of
 from custom_components.bernau_smartcity.model import Device, NetworkError, Reason
 
 from .fake_network import FakeNetwork, config_entry

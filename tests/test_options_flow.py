@@ -9,9 +9,10 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.bernau_smartcity import config_flow, coordinator, options_flow
+from custom_components.bernau_smartcity import config_flow, coordinator
+from custom_components.bernau_smartcity.flows import options as options_flow
+from custom_components.bernau_smartcity.flows.options import MENU
 from custom_components.bernau_smartcity.model import Reason
-from custom_components.bernau_smartcity.options_flow import MENU
 
 from .flow_fakes import IMPULSE, W1, FlowNetwork, choices, device, entry, fields, offered, words
 from .homes import set_up, settled

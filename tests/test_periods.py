@@ -8,8 +8,12 @@ from random import Random
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.choices import Choices
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.places import Exchange, Places
+from custom_components.bernau_smartcity.ledger.state import RESTART, DeviceState, Key
+from custom_components.bernau_smartcity.ledger.store import Store
+from custom_components.bernau_smartcity.ledger.totals import SAMPLES_KEPT
 from custom_components.bernau_smartcity.metering.register import Point
 from custom_components.bernau_smartcity.model import (
     Codec,
@@ -20,10 +24,6 @@ from custom_components.bernau_smartcity.model import (
     Setting,
     Uplink,
 )
-from custom_components.bernau_smartcity.places import Exchange, Places
-from custom_components.bernau_smartcity.state import RESTART, DeviceState, Key
-from custom_components.bernau_smartcity.store import Store
-from custom_components.bernau_smartcity.totals import SAMPLES_KEPT
 
 from .small_codecs import AT, EUI, MINUTE, OTHER, batch, opened, uplink
 

@@ -9,14 +9,14 @@ import tempfile
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.choices import Choices
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.places import Display, Exchange, Places
+from custom_components.bernau_smartcity.ledger.state import DeviceState, suffix_of
+from custom_components.bernau_smartcity.ledger.store import Store
+from custom_components.bernau_smartcity.ledger.totals import SAMPLES_KEPT
 from custom_components.bernau_smartcity.metering.hours import Bounds, Period
 from custom_components.bernau_smartcity.model import Batch, Quantity
-from custom_components.bernau_smartcity.places import Display, Exchange, Places
-from custom_components.bernau_smartcity.state import DeviceState, suffix_of
-from custom_components.bernau_smartcity.store import Store
-from custom_components.bernau_smartcity.totals import SAMPLES_KEPT
 
 from .test_ledger import AT, CODEC, DEVICE, EUI, HOUR, PULSES, VOLUME, uplink
 

@@ -25,10 +25,10 @@ from custom_components.bernau_smartcity import (
     async_remove_config_entry_device,
     config_flow,
     coordinator,
-    options_flow,
     push,
 )
 from custom_components.bernau_smartcity.const import DOMAIN
+from custom_components.bernau_smartcity.flows import options as options_flow
 from custom_components.bernau_smartcity.model import Batch, Device
 from custom_components.bernau_smartcity.network import SERVERS
 from custom_components.bernau_smartcity.push import LARGEST, PATH

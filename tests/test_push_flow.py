@@ -9,9 +9,10 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.bernau_smartcity import config_flow, coordinator, options_flow
+from custom_components.bernau_smartcity import config_flow, coordinator
 from custom_components.bernau_smartcity.const import DOMAIN
 from custom_components.bernau_smartcity.diagnostics import async_get_config_entry_diagnostics
+from custom_components.bernau_smartcity.flows import options as options_flow
 from custom_components.bernau_smartcity.network import SERVERS
 
 from .fake_network import FakeNetwork, config_entry

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.bernau_smartcity.choices import Choices
 from custom_components.bernau_smartcity.codecs import CODECS
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.store import Store
 from custom_components.bernau_smartcity.metering.hours import consumed, full_hour
 from custom_components.bernau_smartcity.model import Batch, Kind
 from custom_components.bernau_smartcity.network import SERVERS, batches
-from custom_components.bernau_smartcity.store import Store
 from simulator.chirpstack import Options, serve
 from simulator.chirpstack.bodies import body as event_body
 from simulator.inventory import Device

@@ -5,8 +5,14 @@ from dataclasses import replace
 import pytest
 
 from custom_components.bernau_smartcity.codecs import CODECS
-from custom_components.bernau_smartcity.model import Codec, DecodeError, Layout, Medium, Setting
-from custom_components.bernau_smartcity.settings import (
+from custom_components.bernau_smartcity.flows.settings_list import (
+    Entry,
+    Flaw,
+    ListError,
+    applied,
+    read_list,
+)
+from custom_components.bernau_smartcity.ledger.settings import (
     decoding,
     medium_of,
     merged,
@@ -16,13 +22,7 @@ from custom_components.bernau_smartcity.settings import (
     settings_of,
     split,
 )
-from custom_components.bernau_smartcity.settings_list import (
-    Entry,
-    Flaw,
-    ListError,
-    applied,
-    read_list,
-)
+from custom_components.bernau_smartcity.model import Codec, DecodeError, Layout, Medium, Setting
 
 GAS = "24e124136b000001"
 DOOR = "24e124136b000002"

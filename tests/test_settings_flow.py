@@ -17,9 +17,9 @@ from homeassistant.helpers import (
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.bernau_smartcity import options_flow
 from custom_components.bernau_smartcity.const import DOMAIN
 from custom_components.bernau_smartcity.decoders import DECODERS
+from custom_components.bernau_smartcity.flows import options as options_flow
 from custom_components.bernau_smartcity.metering.hours import HOUR
 from custom_components.bernau_smartcity.model import (
     Codec,

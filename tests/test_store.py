@@ -7,11 +7,11 @@ import sqlite3
 
 import pytest
 
+from custom_components.bernau_smartcity.ledger.state import DeviceState, from_json, to_json
+from custom_components.bernau_smartcity.ledger.store import Store
+from custom_components.bernau_smartcity.ledger.waiting import KEPT, Kept
 from custom_components.bernau_smartcity.metering.register import Sample
 from custom_components.bernau_smartcity.model import Quantity, Uplink
-from custom_components.bernau_smartcity.state import DeviceState, from_json, to_json
-from custom_components.bernau_smartcity.store import Store
-from custom_components.bernau_smartcity.waiting import KEPT, Kept
 
 from .states import AT, DEVICE, KEY, STATE
 

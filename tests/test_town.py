@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.bernau_smartcity.const import DOMAIN
 from custom_components.bernau_smartcity.coordinator import SmartCityCoordinator
+from custom_components.bernau_smartcity.ledger.state import Key
 from custom_components.bernau_smartcity.model import Kind, Quantity
-from custom_components.bernau_smartcity.state import Key
 from simulator.build import build
 from simulator.catalogue import ULTRASONIC
 from simulator.chirpstack import Options, Server, serve

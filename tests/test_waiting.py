@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.bernau_smartcity.bridges import identity_of
-from custom_components.bernau_smartcity.keys import NoKeyError, read_key
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.bridges import identity_of
+from custom_components.bernau_smartcity.ledger.keys import NoKeyError, read_key
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.reader import KEPT_OF_STRANGER
+from custom_components.bernau_smartcity.ledger.state import Value
+from custom_components.bernau_smartcity.ledger.store import Store
 from custom_components.bernau_smartcity.model import Missing
-from custom_components.bernau_smartcity.reader import KEPT_OF_STRANGER
-from custom_components.bernau_smartcity.state import Value
-from custom_components.bernau_smartcity.store import Store
 
 from .small_codecs import (
     AT,
@@ -71,7 +71,7 @@ def test_nothing_is_tried_again_without_need(path: Path, monkeypatch: pytest.Mon
     ledger.close()
     tried: list[object] = []
     monkeypatch.setattr(
-        "custom_components.bernau_smartcity.reader.decoded", lambda *args: tried.append(args)
+        "custom_components.bernau_smartcity.ledger.reader.decoded", lambda *args: tried.append(args)
     )
     ledger = opened(path, ENCRYPTED)
     assert (tried, waiting(ledger)) == ([], {EUI: 1})

@@ -9,15 +9,15 @@ from random import Random
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.choices import Choices
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.choices import Choices
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.places import Exchange, Places
+from custom_components.bernau_smartcity.ledger.state import DeviceState, Watched
+from custom_components.bernau_smartcity.ledger.store import Store
+from custom_components.bernau_smartcity.ledger.watcher import Limits, Watching
 from custom_components.bernau_smartcity.metering.limits import Span
 from custom_components.bernau_smartcity.metering.watch import POSSIBLE, Day, Watch
 from custom_components.bernau_smartcity.model import Codec, Medium, Quantity, Reading, Uplink
-from custom_components.bernau_smartcity.places import Exchange, Places
-from custom_components.bernau_smartcity.state import DeviceState, Watched
-from custom_components.bernau_smartcity.store import Store
-from custom_components.bernau_smartcity.watcher import Limits, Watching
 
 from .small_codecs import DEVICE, EUI, OTHER, VOLUME, batch, uplink
 

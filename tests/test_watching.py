@@ -14,9 +14,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.bernau_smartcity.const import CONF_LIMITS, DOMAIN
+from custom_components.bernau_smartcity.ledger.state import Key
 from custom_components.bernau_smartcity.metering.limits import Span
 from custom_components.bernau_smartcity.model import Quantity
-from custom_components.bernau_smartcity.state import Key
 from custom_components.bernau_smartcity.watching import Limit
 
 from .fake_network import DOOR, GAS, FakeNetwork, config_entry, people, pulses

@@ -8,13 +8,16 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
-from .actions import async_register_actions
+from .actions.consumption import async_register_consumption_actions
+from .actions.corrections import async_register_actions
+from .actions.devices import async_register_device_actions
+from .actions.limits import async_register_limit_actions
+from .actions.settings import async_register_settings_actions
 from .analytics.actions import async_register_analytics_actions
 from .analytics.issues import async_clear_analytics_issues
 from .analytics.setup import async_setup_analytics, async_unload_analytics
 from .backfill import Backfill
 from .const import DOMAIN
-from .consumption_actions import async_register_consumption_actions
 from .coordinator import (
     SIGNAL_LOADED,
     SmartCityConfigEntry,
@@ -22,14 +25,11 @@ from .coordinator import (
     storage_path,
     translated,
 )
-from .device_actions import async_register_device_actions
 from .entries import is_analytics
 from .issues import async_clear_issues
-from .limit_actions import async_register_limit_actions
 from .model import NetworkError
 from .mqtt_source import async_listen
 from .push import async_receive
-from .settings_actions import async_register_settings_actions
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.NUMBER, Platform.SENSOR)
 

@@ -30,9 +30,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .const import DOMAIN, LOGGER
 from .entity import unique_id
+from .ledger.samples import Due
+from .ledger.state import Key, suffix_of
 from .metering.hours import Repair, Row, full_hour
-from .samples import Due
-from .state import Key, suffix_of
 from .statistics import Wanted, async_lift, async_settled, async_write, holds, read
 
 if TYPE_CHECKING:

@@ -22,12 +22,12 @@ from .const import DOMAIN
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .decoders import tells
 from .entity import DeviceEntity, TotalEntity, ValueEntity, async_add_as_told, unique_id
-from .judging import LIMIT_ALARMS
+from .ledger.judging import LIMIT_ALARMS
+from .ledger.state import DeviceState, Key, Limited, Watched, suffix_of
 from .metering.limits import Span
 from .metering.silence import grace
 from .metering.watch import Finding, Watch
 from .model import Medium, Quantity
-from .state import DeviceState, Key, Limited, Watched, suffix_of
 
 PARALLEL_UPDATES = 0
 DIGITS: Final = 6

@@ -22,7 +22,7 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 import probatio
 
-from .amounts import (
+from .automations.amounts import (
     CONF_MEDIA,
     CONF_PERIOD,
     CONF_THRESHOLD,
@@ -32,11 +32,11 @@ from .amounts import (
     amounts,
     check_units,
 )
-from .flags import CONF_PERIODS, LEAK, PERIODS_OPTION, SILENT, flags, limits_of_periods
+from .automations.flags import CONF_PERIODS, LEAK, PERIODS_OPTION, SILENT, flags, limits_of_periods
+from .automations.people import people_entities
+from .automations.targets import check_target, resolve, totals
+from .automations.thresholds import Limit, UnusableError, edge_of, present
 from .metering.limits import Span
-from .people import people_entities
-from .targets import check_target, resolve, totals
-from .thresholds import Limit, UnusableError, edge_of, present
 
 _BEHAVIOR: Final[dict[probatio.Marker, Any]] = {
     probatio.Required(ATTR_BEHAVIOR, default=BEHAVIOR_ANY): probatio.In(

@@ -30,9 +30,10 @@ from .const import (
     DOMAIN,
 )
 from .entries import is_analytics
-from .flow_decoders import profiles, profiles_chosen, profiles_schema
-from .flow_sent import SentConfigFlow
-from .flow_server import (
+from .flows.decoders import profiles, profiles_chosen, profiles_schema
+from .flows.options import SmartCityOptionsFlow
+from .flows.sent import SentConfigFlow
+from .flows.server import (
     EXAMPLES,
     applications_schema,
     async_applications,
@@ -50,7 +51,6 @@ from .flow_server import (
 )
 from .model import Device, Field, Role, ServerType
 from .network import SERVERS
-from .options_flow import SmartCityOptionsFlow
 
 
 class SmartCityConfigFlow(SentConfigFlow, AnalyticsConfigFlow, domain=DOMAIN):

@@ -27,8 +27,6 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalType
 
-from .bridges import is_meter
-from .choices import Choices
 from .const import (
     CONF_CODEC,
     CONF_DEFAULTS,
@@ -47,20 +45,22 @@ from .const import (
 )
 from .decoders import find
 from .issues import Issues, async_tell_renewal
-from .joining import Joining
-from .judging import LIMIT_ALARMS
-from .keys import Keys
-from .ledger import Ledger
+from .ledger.bridges import is_meter
+from .ledger.choices import Choices
+from .ledger.joining import Joining
+from .ledger.judging import LIMIT_ALARMS
+from .ledger.keys import Keys
+from .ledger.ledger import Ledger
+from .ledger.places import Places
+from .ledger.settings import merged
+from .ledger.silences import Silences
+from .ledger.state import DeviceState, Key, suffix_of
+from .ledger.store import is_damage, put_aside
+from .ledger.watcher import is_limited, is_main
 from .metering.hours import Bounds, Period
 from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
-from .places import Places
 from .push import Push
-from .settings import merged
-from .silences import Silences
-from .state import DeviceState, Key, suffix_of
-from .store import is_damage, put_aside
-from .watcher import is_limited, is_main
 from .watching import Limit, limits_with, watching
 
 BATCHES_AT_ONCE = 20

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Final
 
 from .codecs import CODECS, NO_CODEC, checked, register
+from .ledger.state import DeviceState
 from .mapping import DECODED as _DECODED
 from .model import Quantity
-from .state import DeviceState
 
 __all__ = ["CODECS", "DECODED", "DECODERS", "NO_CODEC", "find", "tells"]
 

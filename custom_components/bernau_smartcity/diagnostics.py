@@ -18,9 +18,9 @@ from .const import (
 )
 from .coordinator import SmartCityConfigEntry
 from .entries import is_analytics
-from .keys import without_keys
+from .ledger.keys import without_keys
+from .ledger.state import DeviceState, Key, suffix_of
 from .model import Field
-from .state import DeviceState, Key, suffix_of
 
 TO_REDACT: Final = {
     *Field,

@@ -8,11 +8,11 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .bridges import is_meter
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .decoders import DECODED, DECODERS
+from .ledger.bridges import is_meter
+from .ledger.state import DeviceState, Key, Value, suffix_of
 from .model import Codec
-from .state import DeviceState, Key, Value, suffix_of
 
 type Wanted = Callable[[DeviceState], Iterable[tuple[str, Callable[[], DeviceEntity]]]]
 """The entities of a device: the suffix of each identity, and how to make it."""

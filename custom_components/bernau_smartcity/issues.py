@@ -7,7 +7,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .bridges import identity_of
 from .const import (
     CONF_CODEC,
     CONF_DEVICES,
@@ -18,13 +17,14 @@ from .const import (
     LOGGER,
 )
 from .decoders import DECODERS, NO_CODEC
-from .decoding import ENCRYPTED, NOT_UNDERSTOOD, status_of
-from .gas_energy import factors_of, midnight_utc
-from .ledger import Ledger
+from .ledger.bridges import identity_of
+from .ledger.decoding import ENCRYPTED, NOT_UNDERSTOOD, status_of
+from .ledger.gas_energy import factors_of, midnight_utc
+from .ledger.ledger import Ledger
+from .ledger.settings import OF_GAS, of_input
+from .ledger.state import DeviceState
 from .metering.hours import Period
 from .model import Medium, Missing, Quantity, Setting
-from .settings import OF_GAS, of_input
-from .state import DeviceState
 
 if TYPE_CHECKING:
     from .coordinator import SmartCityCoordinator

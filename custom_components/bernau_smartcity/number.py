@@ -17,8 +17,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .descriptions import appearance, unit_of
 from .entity import TotalEntity, async_add_as_told
+from .ledger.state import DeviceState, Key, suffix_of
 from .metering.limits import Span
-from .state import DeviceState, Key, suffix_of
 from .watching import HIGHEST
 
 PARALLEL_UPDATES = 0

@@ -22,17 +22,17 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .analytics.sensors import async_add_figures
-from .bridges import is_meter
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .decoders import DECODERS, tells
-from .decoding import STATUSES, status_of
 from .descriptions import VALUES, ValueDescription, appearance
 from .entity import DeviceEntity, ValueEntity, async_add_as_told
 from .entries import is_analytics
+from .ledger.bridges import is_meter
+from .ledger.decoding import STATUSES, status_of
+from .ledger.state import TOTAL_OF, DeviceState, Key, suffix_of
 from .metering.hours import HOUR, TOLERANCE, Period
 from .metering.silence import loss
 from .model import Kind, Quantity, Setting
-from .state import TOTAL_OF, DeviceState, Key, suffix_of
 from .statistics import async_announce
 
 PARALLEL_UPDATES = 0

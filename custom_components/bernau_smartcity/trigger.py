@@ -27,19 +27,19 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 import probatio
 
-from .amounts import CONF_THRESHOLD
-from .counting import ConsumptionTrigger, LimitTrigger, VisitorsTrigger
-from .exchange_trigger import ExchangeTrigger
-from .flags import (
+from .automations.amounts import CONF_THRESHOLD
+from .automations.counting import ConsumptionTrigger, LimitTrigger, VisitorsTrigger
+from .automations.exchange import ExchangeTrigger
+from .automations.flags import (
     LEAK,
     SILENT,
     about_entity,
     flags,
     was_measured_after,
 )
-from .people import is_within, people_entities
-from .targets import check_target
-from .thresholds import UnusableError, selector
+from .automations.people import is_within, people_entities
+from .automations.targets import check_target
+from .automations.thresholds import UnusableError, selector
 
 
 class StateTrigger(Trigger):

@@ -7,10 +7,10 @@ from typing import Any, Final
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_LEAK_HOURS, CONF_LIMITS, CONF_NIGHT, CONF_WATCHES
+from .ledger.state import Key, suffix_of
+from .ledger.watcher import Limits, Watching
 from .metering.limits import Span
 from .metering.watch import LEAK_HOURS, NIGHT, POSSIBLE, USUAL, Rules, Watch
-from .state import Key, suffix_of
-from .watcher import Limits, Watching
 
 HIGHEST: Final = 1e9
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from custom_components.bernau_smartcity.ledger.store import Store
+from custom_components.bernau_smartcity.ledger.totals import Fresh, continued
 from custom_components.bernau_smartcity.metering.plausibility import Limits
 from custom_components.bernau_smartcity.metering.register import Sample
 from custom_components.bernau_smartcity.model import Quantity
-from custom_components.bernau_smartcity.store import Store
-from custom_components.bernau_smartcity.totals import Fresh, continued
 from demo import kept
 from demo.kept import Counted, Kept, Point
 

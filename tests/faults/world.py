@@ -23,9 +23,9 @@ from custom_components.bernau_smartcity.coordinator import (
     choices,
     storage_path,
 )
-from custom_components.bernau_smartcity.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.ledger import Ledger
+from custom_components.bernau_smartcity.ledger.state import DeviceState
 from custom_components.bernau_smartcity.model import NetworkError
-from custom_components.bernau_smartcity.state import DeviceState
 from demo import hours, kept
 from simulator.build import inventory
 from simulator.catalogue import VISITORS

@@ -11,8 +11,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
-from custom_components.bernau_smartcity import key_list, settings_list
 from custom_components.bernau_smartcity.codecs import CODECS
+from custom_components.bernau_smartcity.flows import key_list, settings_list
+from custom_components.bernau_smartcity.ledger.state import DeviceState, from_json, to_json
 from custom_components.bernau_smartcity.mapping import reading
 from custom_components.bernau_smartcity.mapping.fields import fields
 from custom_components.bernau_smartcity.model import DecodeError, Device
@@ -24,7 +25,6 @@ from custom_components.bernau_smartcity.network import (
     _thingpark,
     _tts_uplinks,
 )
-from custom_components.bernau_smartcity.state import DeviceState, from_json, to_json
 from tests.states import STATE
 
 type Run = Callable[[bytes], object]

@@ -63,6 +63,12 @@ def test_model_imports_only_the_standard_library() -> None:
     assert roots - {"aiohttp"} <= sys.stdlib_module_names
 
 
+@pytest.mark.parametrize("path", modules(PACKAGE / "ledger"), ids=name_of)
+def test_ledger_knows_no_home_assistant(path: Path) -> None:
+    """What is kept, and what follows from it, can be tried without it."""
+    assert "homeassistant" not in {name.partition(".")[0] for name in imports(path)}
+
+
 @pytest.mark.parametrize("path", modules(PACKAGE), ids=name_of)
 def test_integration_imports_nothing_of_development(path: Path) -> None:
     """What is installed stands alone."""

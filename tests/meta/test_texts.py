@@ -11,7 +11,7 @@ from homeassistant.helpers.entity import EntityDescription
 import probatio
 import pytest
 
-from custom_components.bernau_smartcity.checks import Refusal
+from custom_components.bernau_smartcity.ledger.checks import Refusal
 from custom_components.bernau_smartcity.model import Reason
 from tests.texts import LANGUAGES, TEXTS, missing, missing_in_step, placeholders
 

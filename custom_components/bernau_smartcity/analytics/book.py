@@ -13,9 +13,9 @@ import sqlite3
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
-from ..joining import Joining
-from ..ledger import Ledger
-from ..state import DeviceState
+from ..ledger.joining import Joining
+from ..ledger.ledger import Ledger
+from ..ledger.state import DeviceState
 from ..visitors.bays import Bays
 from ..visitors.bins import Grid
 from ..visitors.figures import GateLines

@@ -25,7 +25,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, LOGGER
 from ..coordinator import SmartCityCoordinator, storage_path
 from ..entries import is_analytics, loaded_servers
-from ..state import DeviceState
+from ..ledger.state import DeviceState
 from ..visitors.record import number_of, start_of
 from .book import Book, Sampled
 from .const import CONF_RETENTION, DEFAULT_RETENTION

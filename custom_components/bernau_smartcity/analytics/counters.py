@@ -13,8 +13,8 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..coordinator import SmartCityCoordinator
 from ..entries import loaded_servers
+from ..ledger.state import QUANTITIES, DeviceState, Key
 from ..model import Quantity
-from ..state import QUANTITIES, DeviceState, Key
 from ..visitors.flows import Counting
 
 SENSOR: Final = "sensor"

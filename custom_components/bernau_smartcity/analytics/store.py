@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlite3
 from typing import Any, Final, NamedTuple, Self
 
-from ..store import is_damage, put_aside
+from ..ledger.store import is_damage, put_aside
 from ..visitors.bins import Tally
 from ..visitors.increments import Flag, Increment
 

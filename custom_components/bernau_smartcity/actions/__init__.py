@@ -1,0 +1,1 @@
+"""Actions for automations and scripts; `services.yaml` describes them."""

@@ -1,0 +1,1 @@
+"""The steps of the dialogs in which people set an entry up and choose its options."""

@@ -1,0 +1,1 @@
+"""What is known of devices and durably kept; it blocks, and knows no Home Assistant."""
