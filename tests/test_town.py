@@ -86,12 +86,10 @@ class Read:
         return {key: value.value for key, value in values.items() if key[0].kind is Kind.REGISTER}
 
     def issues(self) -> set[str]:
-        """Give the kinds of trouble that are told."""
-        return {
-            issue.translation_key or ""
-            for (domain, _), issue in ir.async_get(self.hass).issues.items()
-            if domain == DOMAIN
-        }
+        """Give the kinds of trouble that are told, but for the silence that the town always has."""
+        found = ir.async_get(self.hass).issues.items()
+        kinds = {issue.translation_key or "" for (domain, _), issue in found if domain == DOMAIN}
+        return kinds - {"devices_silent"}
 
 
 @asynccontextmanager

@@ -42,7 +42,7 @@ def objects() -> Counter[str]:
     """Count the objects of our own classes."""
     gc.collect()
     kinds = (type(each) for each in gc.get_objects())
-    return Counter(kind.__qualname__ for kind in kinds if kind.__module__.startswith(OURS))
+    return Counter(kind.__qualname__ for kind in kinds if str(kind.__module__).startswith(OURS))
 
 
 def rows(found: SmartCityCoordinator) -> dict[str, int]:
