@@ -79,7 +79,7 @@ def folder(keep: Path | None) -> Iterator[Path]:
         return
     for old in RUNS.glob("run-*"):
         if not _is_alive(int(old.name.removeprefix("run-"))):
-            shutil.rmtree(old)
+            shutil.rmtree(old, ignore_errors=True)  # another demo may be at it
     fresh = RUNS / f"run-{os.getpid()}"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
