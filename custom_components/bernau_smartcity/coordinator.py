@@ -47,6 +47,7 @@ from .decoders import find
 from .issues import Issues, async_tell_renewal
 from .ledger.bridges import is_meter
 from .ledger.choices import Choices
+from .ledger.database import is_damage, put_aside
 from .ledger.joining import Joining
 from .ledger.judging import LIMIT_ALARMS
 from .ledger.keys import Keys
@@ -55,7 +56,6 @@ from .ledger.places import Places
 from .ledger.settings import merged
 from .ledger.silences import Silences
 from .ledger.state import DeviceState, Key, suffix_of
-from .ledger.store import is_damage, put_aside
 from .ledger.watcher import is_limited, is_main
 from .metering.hours import Bounds, Period
 from .model import Batch, Codec, Connection, Device, Medium, NetworkError

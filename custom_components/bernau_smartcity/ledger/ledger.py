@@ -26,6 +26,7 @@ from ..model import (
 )
 from .bridges import Taken, behind, identity_of, is_meter, released, unread
 from .choices import Choices
+from .database import is_damage, put_aside
 from .gas_energy import factors_of, with_gas
 from .joining import Joining
 from .judging import LIMIT_ALARMS
@@ -36,8 +37,8 @@ from .readings import heard, newest, samples_of
 from .revisions import Revisions
 from .samples import Due
 from .settings import decoding, reads_on
-from .state import RESTART, DeviceState, Key, Value, to_json
-from .store import Store, is_damage, put_aside
+from .state import RESTART, UNWATCHED, DeviceState, Key, Value, to_json
+from .store import Store
 from .totals import (
     Fresh,
     consumption,
@@ -233,7 +234,7 @@ class Ledger:
             return self._judged_anew(
                 place
                 for place, state in self.states.items()
-                if state.watched and any(name == alarm for _, name in state.watched.alarms)
+                if any(name == alarm for _, name in state.watched.alarms)
             )
 
     def _judged_anew(self, places: Iterable[str]) -> dict[str, DeviceState]:
@@ -324,7 +325,7 @@ class Ledger:
         """Give a state with what its limits and watches tell."""
         held = self.states.get(place)
         readings = PlaceReadings(self._joining, place, by_device)
-        return self._watcher.judged(place, state, readings, None if held is None else held.watched)
+        return self._watcher.judged(place, state, readings, held.watched if held else UNWATCHED)
 
     @property
     def places(self) -> Places:
