@@ -46,7 +46,7 @@ class Face:
     """A server as the simulator shows it, and what polling it may cost."""
 
     key: str
-    connection: type[Connection]
+    connection: Callable[..., Connection]
     """Its class, which takes what tells the time."""
     api: Callable[[Town], Api]
     idle: int
