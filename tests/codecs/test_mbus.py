@@ -107,7 +107,7 @@ def test_data(text: str, value: object) -> None:
         ("041b01000000", What.MASS, 1),
         ("042001000000", What.ON_TIME, 1),
         ("042301000000", What.ON_TIME, 86400),
-        ("042601000000", What.OPERATING_TIME, 3600),
+        ("042601000000", What.OPERATING_TIME, 1),  # hours
         ("022b0100", What.POWER, 1),
         ("022e0100", What.POWER, 1000),
         ("02316801", What.POWER, 1),  # 10 J/h

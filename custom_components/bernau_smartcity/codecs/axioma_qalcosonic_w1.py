@@ -166,11 +166,13 @@ def _history(payload: bytes, now: datetime, step: timedelta) -> Iterator[tuple[i
     deltas = struct.unpack_from(f"<{count}H", body, _EXTENDED)
     if _DELTA_MISSING in deltas:
         deltas = deltas[: deltas.index(_DELTA_MISSING)]
-    for place, volume in enumerate(accumulate(deltas, initial=first)):
-        at = begin + place * step
+    at = begin
+    for volume in accumulate(deltas, initial=first):
         # What lies ahead of the clock has not been stored yet.
-        if at <= now:
-            yield volume, at
+        if at > now:
+            break
+        yield volume, at
+        at += step
 
 
 def _enhanced(uplink: Uplink) -> Iterator[Reading]:
