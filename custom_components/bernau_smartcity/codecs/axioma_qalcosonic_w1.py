@@ -6,8 +6,9 @@ often volumes are stored, and whether those are fluid ounces. Sources: Axioma "W
 Extended", TheThingsNetwork/lorawan-devices vendor/axioma (Enhanced 24h).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import accumulate
 import re
 import struct
@@ -208,14 +209,22 @@ def _clock(seconds: int, received_at: datetime) -> datetime:
 
 def _state(now: datetime, status: int) -> Iterator[Reading]:
     """Give the clock and every flag of the status."""
-    yield Reading(Quantity.CLOCK, now.timestamp(), at=now)
+    yield Reading(Quantity.CLOCK, now.timestamp(), 0, now)
+    for quantity, value in _flags(status).items():
+        yield Reading(quantity, value, 0, now)
+
+
+@cache
+def _flags(status: int) -> Mapping[Quantity, float]:
+    """Give every flag by the byte of the status."""
     temporary = bool(status & _TEMPORARY)
     refined = _REFINED.get(status >> 5) if temporary else None
-    for quantity in _REFINED.values():
-        yield Reading(quantity, float(quantity is refined), 0, now)
     fault = bool(status & _PERMANENT) or (temporary and refined is None)
-    yield Reading(Quantity.FAULT, float(fault), 0, now)
-    yield Reading(Quantity.BATTERY_LOW, float(status & _BATTERY_LOW > 0), 0, now)
+    return {
+        **{quantity: float(quantity is refined) for quantity in _REFINED.values()},
+        Quantity.FAULT: float(fault),
+        Quantity.BATTERY_LOW: float(status & _BATTERY_LOW > 0),
+    }
 
 
 CODECS: Final[tuple[Codec, ...]] = (
