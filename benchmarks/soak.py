@@ -4,8 +4,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from ._processes import METERS, OURS, entries, home, town
 from ._town import post
-from .beside import OURS, Subject, entries, home, town
 
 DEVICES: Final = 100
 DAY: Final = 24.0
@@ -17,15 +17,14 @@ WARM: Final = STEPS // 4
 
 async def measure() -> dict[str, float]:
     """Let 100 meters and counters live through a day, polled every quarter of an hour."""
-    subject = Subject("meters", town="benchmarks._further")
     behind = DAY * 3600
     arguments = (f"--devices={DEVICES}", f"--behind={behind}", "--history=20", "--pause=0.05")
     resident: list[float] = []
     left: list[dict[str, float]] = []
     with TemporaryDirectory() as folder:
         config = Path(folder)
-        async with town(subject.town, *arguments) as place:
-            given = await entries(subject, place)
+        async with town(METERS.town, *arguments) as place:
+            given = await entries(METERS, place)
             async with home(config, devices=DEVICES, watched=False, entries=given) as here:
                 await here.ask("values")
                 for step in range(STEPS):
