@@ -27,7 +27,7 @@ from ..automations.targets import (
 )
 from ..automations.wrong import Wrong, invalid
 from ..const import DOMAIN
-from ..coordinator import midnight
+from ..days import midnight
 from ..metering.hours import Stretch
 from ..metering.usage import Usage, in_all
 
