@@ -22,7 +22,8 @@ async def async_add_as_told(
     entry: SmartCityConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback, wanted: Wanted
 ) -> None:
     """Add each entity of each device as soon as there is something to show."""
-    shown = entry.runtime_data.shown
+    coordinator = entry.runtime_data
+    shown = coordinator.shown
 
     @callback
     def add(state: DeviceState) -> None:
@@ -32,7 +33,7 @@ async def async_add_as_told(
             here.update(suffix for suffix, _ in missing)
             async_add_entities([make() for _, make in missing])
 
-    entry.async_on_unload(await entry.runtime_data.async_listen_states(add))
+    entry.async_on_unload(await coordinator.listeners.listen_to_all(coordinator.states, add))
 
 
 def unique_id(coordinator: SmartCityCoordinator, dev_eui: str, suffix: str) -> str:
@@ -85,7 +86,9 @@ class DeviceEntity(Entity):
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the device."""
-        self.async_on_remove(self.coordinator.async_listen(self.dev_eui, self.async_write_ha_state))
+        self.async_on_remove(
+            self.coordinator.listeners.listen(self.dev_eui, self.async_write_ha_state)
+        )
 
 
 def _model(codec: Codec | None, state: DeviceState) -> str | None:
