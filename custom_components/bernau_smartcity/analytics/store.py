@@ -12,11 +12,12 @@ from pathlib import Path
 import sqlite3
 from typing import Any, Final, NamedTuple, Self
 
+from ..ledger.samples import HOURS_SCHEMA, DueHours
 from ..ledger.store import is_damage, put_aside
 from ..visitors.bins import Tally
 from ..visitors.increments import Flag, Increment
 
-VERSION: Final = 1
+VERSION: Final = 2
 PER_DAY: Final = 96
 """Quarter hours."""
 
@@ -26,6 +27,8 @@ CREATE TABLE line (name TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE day (
     line TEXT, day INTEGER, bins TEXT NOT NULL, silences TEXT NOT NULL, PRIMARY KEY (line, day)
 ) WITHOUT ROWID;
+CREATE TABLE total (part TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
+{HOURS_SCHEMA}
 PRAGMA user_version = {VERSION};
 COMMIT;
 """
@@ -48,6 +51,7 @@ class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Use an open database with the schema in place."""
         self._db = connection
+        self.hours = DueHours(connection)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -87,6 +91,20 @@ class Store:
     def put_facts(self, line: str, facts: Mapping[str, Any]) -> None:
         """Keep what is known of a line."""
         self._db.execute("INSERT OR REPLACE INTO line VALUES (?, ?)", (line, json.dumps(facts)))
+
+    def totals(self) -> dict[str, dict[str, Any]]:
+        """Give what is known of the total of each part of the town."""
+        rows = self._db.execute("SELECT part, facts FROM total")
+        return {part: json.loads(text) for part, text in rows}
+
+    def put_total(self, part: str, facts: Mapping[str, Any]) -> None:
+        """Keep what is known of a total."""
+        self._db.execute("INSERT OR REPLACE INTO total VALUES (?, ?)", (part, json.dumps(facts)))
+
+    def forget_total(self, part: str) -> None:
+        """Forget a total."""
+        self._db.execute("DELETE FROM total WHERE part = ?", (part,))
+        self.hours.forget(part)
 
     def days(self, line: str, first: int, last: int) -> dict[int, Day]:
         """Give what is kept of a line from one day to another."""
