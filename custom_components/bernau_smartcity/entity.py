@@ -36,10 +36,14 @@ async def async_add_as_told(
     entry.async_on_unload(await coordinator.listeners.listen_to_all(coordinator.states, add))
 
 
+def identity(entry_id: str, part: str, suffix: str) -> str:
+    """Give the identity of an entity of a device, or of a part of a town: never change it."""
+    return f"{entry_id}_{part}_{suffix}"
+
+
 def unique_id(coordinator: SmartCityCoordinator, dev_eui: str, suffix: str) -> str:
-    """Give the identity of an entity of a device: never change it."""
-    _, identifier = coordinator.identifier(dev_eui)
-    return f"{identifier}_{suffix}"
+    """Give the identity of an entity of a device."""
+    return identity(coordinator.config_entry.entry_id, dev_eui, suffix)
 
 
 class DeviceEntity(Entity):
