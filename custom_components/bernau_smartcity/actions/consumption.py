@@ -30,7 +30,7 @@ from ..automations.targets import (
 )
 from ..automations.wrong import Wrong, invalid
 from ..const import DOMAIN
-from ..coordinator import midnight
+from ..days import midnight
 from ..metering.hours import Stretch
 from ..metering.usage import Usage, continued, in_all
 from ..statistics import totals_at_hours

@@ -13,6 +13,7 @@ import sqlite3
 from typing import Any, Final, NamedTuple, Self
 
 from ..ledger.database import open_database, transaction
+from ..ledger.samples import HOURS_SCHEMA, DueHours
 from ..visitors.bins import Tally
 from ..visitors.increments import Flag, Increment
 
@@ -20,11 +21,13 @@ VERSION: Final = 1
 PER_DAY: Final = 96
 """Quarter hours."""
 
-_SCHEMA: Final = """
+_SCHEMA: Final = f"""
 CREATE TABLE line (name TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE day (
     line TEXT, day INTEGER, bins TEXT NOT NULL, silences TEXT NOT NULL, PRIMARY KEY (line, day)
 ) WITHOUT ROWID;
+CREATE TABLE total (part TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
+{HOURS_SCHEMA}
 """
 _FLAGS: Final = {str(number): flag for number, flag in enumerate(Flag)}
 _NUMBERS: Final = {flag: number for number, flag in _FLAGS.items()}
@@ -45,6 +48,7 @@ class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Use an open database with the schema in place."""
         self._db = connection
+        self.hours = DueHours(connection)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -71,6 +75,20 @@ class Store:
     def put_facts(self, line: str, facts: Mapping[str, Any]) -> None:
         """Keep what is known of a line."""
         self._db.execute("INSERT OR REPLACE INTO line VALUES (?, ?)", (line, json.dumps(facts)))
+
+    def totals(self) -> dict[str, dict[str, Any]]:
+        """Give what is known of the total of each part of the town."""
+        rows = self._db.execute("SELECT part, facts FROM total")
+        return {part: json.loads(text) for part, text in rows}
+
+    def put_total(self, part: str, facts: Mapping[str, Any]) -> None:
+        """Keep what is known of a total."""
+        self._db.execute("INSERT OR REPLACE INTO total VALUES (?, ?)", (part, json.dumps(facts)))
+
+    def forget_total(self, part: str) -> None:
+        """Forget a total."""
+        self._db.execute("DELETE FROM total WHERE part = ?", (part,))
+        self.hours.forget(part)
 
     def days(self, line: str, first: int, last: int) -> dict[int, Day]:
         """Give what is kept of a line from one day to another."""
