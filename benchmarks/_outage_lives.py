@@ -52,8 +52,8 @@ PAUSE: Final = 0.02
 """Seconds for which the server sleeps between two looks for something new."""
 ARRIVING: Final = 0.15
 """Seconds in which an open stream has told what is new."""
-BACK: Final = 20.0
-"""Seconds until gRPC has tried again for certain."""
+BACK: Final = 60.0
+"""Seconds until everybody has tried again for certain."""
 WRONG: Final = 0.1
 """Share of an hour's true rain by which what is shown may differ."""
 REAL: Final = (time.monotonic,)
@@ -142,9 +142,12 @@ class Life:
         for entry in self.told[OWN]:
             await self.hass.config_entries.async_reload(entry.entry_id)
         async with asyncio.timeout(BACK):
-            await self.again()
             while not ours.runtime_data.last_update_success:
                 await ours.runtime_data.async_refresh()
+                await asyncio.sleep(ARRIVING)
+            # Those that stay open are not ours.
+            while self.server.requests.open_streams < GAUGES:
+                await self.again()
                 await asyncio.sleep(ARRIVING)
 
     async def wrong_hours(self, entity_id: str, hours: list[datetime]) -> int:
