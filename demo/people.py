@@ -16,7 +16,7 @@ from .town import Town
 NAME: Final = "Bernauer Innenstadt"
 RESET: Final = 3
 """Local hour at which nobody is in the town."""
-LIMIT: Final = 240.0
+LIMIT: Final = 600.0
 """Seconds; counters report every quarter of an hour, and figures wait for the slowest."""
 FRESH: Final = timedelta(minutes=40)
 """Figures that are older are not of now."""

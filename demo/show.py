@@ -45,12 +45,12 @@ async def show(session: ClientSession, installation: Installation, server: str) 
             print(  # noqa: T201  what the whole program is for
                 BLOCK.format(**login, dashboard=dashboard.PATH, found=found), flush=True
             )
-            code = await hass.ended()
+            code = await hass.process.wait()
         while code == RESTART:
             say("Home Assistant starts again …")
             async with installation.running(session) as hass:
                 say("Home Assistant is back.")
-                code = await hass.ended()
+                code = await hass.process.wait()
     message = f"Home Assistant ended by itself.\n{tail(installation.log)}"
     raise DemoError(message)
 
