@@ -39,11 +39,11 @@ from .const import (
 from .days import bounds
 from .issues import Issues, async_tell_renewal
 from .ledger.bridges import is_meter
+from .ledger.database import is_damage, put_aside
 from .ledger.joining import Joining
 from .ledger.ledger import Ledger
 from .ledger.silences import Silences
 from .ledger.state import DeviceState, Key
-from .ledger.store import is_damage, put_aside
 from .listeners import Listeners
 from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS

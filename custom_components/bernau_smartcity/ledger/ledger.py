@@ -21,6 +21,7 @@ from ..model import (
 from .bridges import Taken, is_meter, released
 from .choices import Choices
 from .continuing import Continuing
+from .database import is_damage, put_aside
 from .deriving import Deriving
 from .joining import Joining
 from .judging import LIMIT_ALARMS
@@ -28,8 +29,8 @@ from .place_readings import PlaceReadings
 from .places import Places
 from .reader import Reader
 from .samples import Due
-from .state import DeviceState, Key, to_json
-from .store import Store, is_damage, put_aside
+from .state import UNWATCHED, DeviceState, Key, to_json
+from .store import Store
 from .watcher import Limits as TotalLimits, Watcher
 
 DECISIONS_KEPT: Final = 20
@@ -226,7 +227,7 @@ class Ledger:
             return self._judged_anew(
                 place
                 for place, state in self.states.items()
-                if state.watched and any(name == alarm for _, name in state.watched.alarms)
+                if any(name == alarm for _, name in state.watched.alarms)
             )
 
     def _judged_anew(self, places: Iterable[str]) -> dict[str, DeviceState]:
@@ -319,7 +320,7 @@ class Ledger:
         """Give a state with what its limits and watches tell."""
         held = self.states.get(place)
         readings = PlaceReadings(self._joining, place, by_device)
-        return self._watcher.judged(place, state, readings, None if held is None else held.watched)
+        return self._watcher.judged(place, state, readings, held.watched if held else UNWATCHED)
 
     @property
     def places(self) -> Places:
