@@ -76,7 +76,7 @@ def test_journeys_of_a_survey(survey: dict[str, dict[str, float]], expected: int
     found = estimated(PASSAGES)
     assert isinstance(found, Journeys)
     rows = journey_rows(found, Discretion(10), survey)
-    if isinstance(rows, Reason):
+    if isinstance(rows, Reason) or isinstance(expected, Reason):
         assert rows is expected
         return
     assert rows[0] == Row(("A", "A"), expected, Bounds(47, 294))
