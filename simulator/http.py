@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .faults import Kind
+from .ports import held
 from .requests import Requests
 from .town import Town
 
@@ -158,8 +159,9 @@ async def _cut(request: web.Request, answer: web.Response) -> web.StreamResponse
 async def serve(town: Town, api: Callable[[Town], Api], port: int = 0) -> AsyncIterator[HttpServer]:
     """Run a network server for a town."""
     server = HttpServer(town, api(town))
-    await server.start(port)
-    try:
-        yield server
-    finally:
-        await server.stop()
+    with held(port=port) as own:
+        await server.start(own)
+        try:
+            yield server
+        finally:
+            await server.stop()

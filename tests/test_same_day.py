@@ -118,7 +118,7 @@ async def deliver(how: str, town: Town) -> list[Batch]:
     else:
         face = next(face for face in FACES if face.key == server)
         async with polled(face, town) as here:
-            asked = [batch for _ in range(3) for batch in await here.poll()]
+            asked = await here.settle()
     if not way:
         return asked
     messages = sorted(bodies(server, town), key=repr)

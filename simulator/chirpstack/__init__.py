@@ -24,6 +24,7 @@ from chirpstack_api.api import (
 import grpc
 
 from ..faults import Kind
+from ..ports import held
 from ..requests import Requests
 from ..town import Town
 from .access import Role, api_key
@@ -150,8 +151,9 @@ async def serve(
 ) -> AsyncIterator[Server]:
     """Run a network server for a town."""
     server = Server(town, options or Options(), tls, host)
-    await server.start(port)
-    try:
-        yield server
-    finally:
-        await server.stop()
+    with held(host, port) as own:
+        await server.start(own)
+        try:
+            yield server
+        finally:
+            await server.stop()

@@ -63,6 +63,6 @@ async def home(script: Script, tenant: str = TENANT, pace: Pace = QUICK) -> Asyn
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait for something on the server's side."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         while not holds():  # noqa: ASYNC110  # gRPC's server offers no event to wait for
             await asyncio.sleep(0.01)

@@ -18,6 +18,7 @@ from custom_components.bernau_smartcity.network._chirpstack_pace import Pace
 from custom_components.bernau_smartcity.network._grpc import network_error
 from custom_components.bernau_smartcity.network._probe import probe, trusted_certificates
 from custom_components.bernau_smartcity.network.chirpstack import ChirpStack
+from simulator.ports import held
 from tests.network.faulty import (
     Authority,
     Handler,
@@ -32,7 +33,7 @@ from tests.network.faulty import (
 from tests.network.scripted import APPLICATION, TENANT, Script, served
 
 KEY: Final = "eyJ0eXAi.secret.sig"
-PACE: Final = Pace(request=5, probe=5)
+PACE: Final = Pace(request=60, probe=60)
 HASTY: Final = Pace(request=0.3, probe=0.6)
 NOT_FOUND_404, OK_200, FAILED_500 = http2_status(13), http2_status(8), http2_status(14)
 
@@ -82,11 +83,10 @@ async def test_a_server_that_says_nothing() -> None:
 
 
 async def test_nobody_listens() -> None:
-    """At a port that was free a moment ago."""
-    async with listening(closing) as port:
-        pass
-    assert await reason_of(f"http://127.0.0.1:{port}") is Reason.CONNECTION_REFUSED
-    assert await reason_of(f"https://127.0.0.1:{port}") is Reason.CONNECTION_REFUSED
+    """At a port that nobody else can take either."""
+    with held() as port:
+        assert await reason_of(f"http://127.0.0.1:{port}") is Reason.CONNECTION_REFUSED
+        assert await reason_of(f"https://127.0.0.1:{port}") is Reason.CONNECTION_REFUSED
 
 
 async def test_an_answer_that_takes_too_long() -> None:
@@ -100,7 +100,7 @@ async def test_tls_with_an_own_authority(authority: Authority) -> None:
     """A town's own authority in the system's store is enough."""
     async with listening(NOT_FOUND_404, authority.context("h2")) as port:
         assert await reason_of(f"https://127.0.0.1:{port}") is Reason.NOT_THIS_SERVER
-        assert await probe(Address("127.0.0.1", port, tls=True), 5) is None
+        assert await probe(Address("127.0.0.1", port, tls=True), PACE.probe) is None
 
 
 async def test_tls_needed(authority: Authority) -> None:
@@ -193,7 +193,7 @@ async def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch, *, 
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert await probe(Address("nowhere.invalid", 8080, tls), 5) is Reason.NAME_UNKNOWN
+    assert await probe(Address("nowhere.invalid", 8080, tls), PACE.probe) is Reason.NAME_UNKNOWN
 
 
 async def test_an_address_without_a_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +204,7 @@ async def test_an_address_without_a_way(monkeypatch: pytest.MonkeyPatch) -> None
         raise ExceptionGroup(text, [OSError(113, "No route to host")])
 
     monkeypatch.setattr("asyncio.open_connection", unreachable)
-    assert await probe(Address("192.0.2.7", 8080, tls=False), 5) is Reason.TIMEOUT
+    assert await probe(Address("192.0.2.7", 8080, tls=False), PACE.probe) is Reason.TIMEOUT
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ async def test_codes(code: StatusCode, text: str | None, reason: Reason) -> None
     async with served(Script()) as address:
         host, port = address.split(":")
         place = Address(host, int(port), tls=False)
-        found = await network_error(error, place, secret=KEY, wait=5)
+        found = await network_error(error, place, secret=KEY, wait=PACE.probe)
     assert found.reason is reason
     assert code.name in str(found)
     assert "secret" not in str(found)

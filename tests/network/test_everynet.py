@@ -297,14 +297,10 @@ async def test_requests_of_a_large_town() -> None:
     }
     face = replace(FACE, api=partial(Simulated, retention=1200, delay=0))
     async with polled(face, large) as here:
-        now = datetime.fromtimestamp(large.clock.now(), UTC)
-        http = here.home.connection._http  # type: ignore[attr-defined]  # noqa: SLF001  # the same, by the town's clock
-        here.home.connection = Everynet(http, lambda: now)
         await here.home.connection.devices(here.town_scopes)
         await here.settle()
         before = large.clock.now()
         large.clock.advance(300)
-        now = datetime.fromtimestamp(large.clock.now(), UTC)
         here.server.requests.reset()
         new = delivered(await here.poll())
         assert new == stored(large, before)

@@ -1,15 +1,13 @@
 """What every network server with an HTTP interface must stand: polled over loopback."""
 
 from contextlib import suppress
-from functools import partial
 import logging
-import time
 from typing import Any
 
 import pytest
 
 from custom_components.bernau_smartcity.model import NetworkError, Reason
-from custom_components.bernau_smartcity.network import _http
+from custom_components.bernau_smartcity.network._http import Pace
 from simulator.clock import EPOCH
 from simulator.http import OTHER_JSON
 from simulator.traffic import What
@@ -30,7 +28,7 @@ async def test_inventory_and_first_read(face: Face) -> None:
             assert devices[eui].name == device.name
             assert devices[eui].tags.items() >= device.tags.items()
             assert devices[eui].profile or "model" in devices[eui].tags
-        batches = [batch for _ in range(3) for batch in await here.poll()]
+        batches = await here.settle()
         since = here.town.clock.now() - RETAINED
         assert stored(here.town, since) <= delivered(batches)
         assert set(here.home.uplinks.values()) == {1}
@@ -110,15 +108,13 @@ TROUBLE: list[tuple[str, dict[str, Any], Reason]] = [
 ]
 
 
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for no answer for long."""
-    monkeypatch.setattr(_http, "Pace", partial(_http.Pace, answer=2))
+def pace_for(kind: str) -> Pace | None:
+    """Give how long to wait: not for long where no answer will come."""
+    return Pace(answer=0.5) if kind == "hang" else None
 
 
 @every_face
 @pytest.mark.parametrize(("kind", "how", "reason"), TROUBLE)
-@pytest.mark.usefixtures("hasty")
 async def test_server_in_trouble(
     face: Face, kind: str, how: dict[str, Any], reason: Reason
 ) -> None:
@@ -129,6 +125,7 @@ async def test_server_in_trouble(
         here.town.clock.advance(3600)
         here.town.faults.add(kind, **how)
         await here.server.settle()
+        here.connect(pace_for(kind))
         with pytest.raises(NetworkError) as caught:
             await here.poll()
         assert caught.value.reason is reason
@@ -202,7 +199,7 @@ async def test_nothing_there_yet(face: Face) -> None:
             batches = await here.poll()
             assert delivered(batches) == set()
             assert not any(batch.malformed or batch.withheld for batch in batches)
-        here.town.clock.advance(time.time() - EPOCH - 3600)
+        here.town.clock.advance(20 * DAY)
         assert delivered([*await here.poll(), *await here.poll()]) >= stored(
             here.town, here.town.clock.now() - DAY / 2
         )
@@ -212,7 +209,7 @@ async def test_nothing_there_yet(face: Face) -> None:
 @pytest.mark.parametrize("ahead", [-20, -2, 2, 20], ids=lambda hours: f"{hours} h")
 async def test_clocks_that_differ(face: Face, ahead: int) -> None:
     """That of the server may be hours before or behind: everything comes once."""
-    async with polled(face, town_of(5, time.time() + 3600 * ahead)) as here:
+    async with polled(face, town_of(5), ahead=3600 * ahead) as here:
         await here.settle()
         before = here.town.clock.now()
         for _ in range(3):
@@ -224,7 +221,6 @@ async def test_clocks_that_differ(face: Face, ahead: int) -> None:
 
 @every_face
 @pytest.mark.parametrize(("kind", "how", "reason"), TROUBLE)
-@pytest.mark.usefixtures("hasty")
 async def test_set_up_with_a_server_in_trouble(
     face: Face, kind: str, how: dict[str, Any], reason: Reason
 ) -> None:
@@ -232,6 +228,7 @@ async def test_set_up_with_a_server_in_trouble(
     async with polled(face, town_of(3)) as here:
         here.town.faults.add(kind, **how)
         await here.server.settle()
+        here.connect(pace_for(kind))
         with pytest.raises(NetworkError) as caught:
             await here.scopes()
         assert caught.value.reason is reason
@@ -293,12 +290,12 @@ async def test_messages_that_cannot_be_understood(face: Face) -> None:
 @every_face
 async def test_joins_are_told(face: Face) -> None:
     """So that a frame counter that began anew is no loss; where the server tells none, none is."""
-    town = town_of(30)
+    town = town_of(30, "2026-11-22T18:00:00")
     joins = {
         event.stored / 1000: eui
         for eui, device in town.all_devices.items()
         for event in town.history(device, 500)
-        if event.what is What.JOIN
+        if event.what is What.JOIN and event.number > 0
     }
     at = max(joins)
     async with polled(face, town_of(30, at - 1800)) as here:

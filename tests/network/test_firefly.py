@@ -272,9 +272,6 @@ async def test_requests_of_a_large_town() -> None:
     }
     face = replace(FACE, api=partial(Simulated, retention=600))
     async with polled(face, large) as here:
-        now = datetime.fromtimestamp(clock.now(), UTC)
-        http = here.home.connection._http  # type: ignore[attr-defined]  # noqa: SLF001  # the same, by the town's clock
-        here.home.connection = Firefly(http, lambda: now)
         await here.home.connection.devices(here.town_scopes)
         await here.settle()
         (scope,) = here.town_scopes
@@ -282,7 +279,6 @@ async def test_requests_of_a_large_town() -> None:
         assert reached
         before = here.town.clock.now()
         here.town.clock.advance(300)
-        now = datetime.fromtimestamp(clock.now(), UTC)
         here.server.requests.reset()
         new = delivered(await here.poll())
         assert new == stored(here.town, before)

@@ -1,7 +1,8 @@
 """Every way in which an HTTP request can fail is told by its reason."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-import time
+from types import SimpleNamespace
 from typing import Final
 
 from aiohttp import ClientSession, web
@@ -17,10 +18,11 @@ from custom_components.bernau_smartcity.network._http import (
     Pace,
     Rate,
 )
+from simulator.ports import held
 from tests.network.faulty import closing, http1, listening, make_authority, silent
 
 KEY: Final = "secret-key"
-HASTY: Final = Pace(answer=0.3, connection=0.3, pause=0.05, default_pause=0.01)
+HASTY: Final = Pace(answer=0.3)
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -112,19 +114,24 @@ async def test_status(number: int, headers: dict[str, str], reason: Reason) -> N
 
 
 @pytest.mark.parametrize(
-    ("handler", "reason"),
-    [(closing, Reason.SERVER_ERROR), (silent, Reason.TIMEOUT), (http1, Reason.NOT_THIS_SERVER)],
+    ("handler", "pace", "reason"),
+    [
+        (closing, None, Reason.SERVER_ERROR),
+        (silent, HASTY, Reason.TIMEOUT),
+        (http1, None, Reason.NOT_THIS_SERVER),
+    ],
 )
-async def test_no_web_server(handler: object, reason: Reason) -> None:
+async def test_no_web_server(handler: object, pace: Pace | None, reason: Reason) -> None:
     """Hangs up, says nothing, does not understand."""
     async with listening(handler) as port:  # type: ignore[arg-type]  # one of the three
-        error = await refused(ask(f"http://127.0.0.1:{port}", HASTY))
+        error = await refused(ask(f"http://127.0.0.1:{port}", pace))
     assert error.reason is reason
 
 
-async def test_nobody_there(unused_tcp_port: int) -> None:
+async def test_nobody_there() -> None:
     """Nothing listens; no such name; no such address."""
-    error = await refused(ask(f"http://127.0.0.1:{unused_tcp_port}"))
+    with held() as port:
+        error = await refused(ask(f"http://127.0.0.1:{port}"))
     assert error.reason is Reason.CONNECTION_REFUSED
     assert (await refused(ask("http://[::1"))).reason is Reason.ADDRESS_INVALID
 
@@ -183,21 +190,26 @@ async def test_asked_too_often(header: str) -> None:
     error = await refused(answered(status(429, **{header: "60"})))
     assert error.reason is Reason.RATE_LIMITED
     assert "left to wait" in str(error)
-    error = await refused(answered(status(429), pace=HASTY))
+    error = await refused(answered(status(429), pace=Pace(default_pause=0.01)))
     assert error.reason is Reason.RATE_LIMITED
 
 
-async def test_rate_of_the_server_is_kept() -> None:
-    """So that it never has to refuse."""
-    times: list[float] = []
+async def test_rate_of_the_server_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that it never has to refuse: after two requests an hour has to pass."""
+    waits: list[float] = []
 
-    async def handle(_: web.Request) -> web.Response:
-        times.append(time.monotonic())
-        return web.json_response(1)
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
 
-    await answered(handle, rate=Rate(2, 0.2), times=5)
-    assert times[2] - times[0] > 0.1
-    assert times[4] - times[2] > 0.1
+    loop = asyncio.get_running_loop()
+    at = loop.time()
+    monkeypatch.setattr(
+        _http, "asyncio", SimpleNamespace(sleep=wait, get_running_loop=lambda: loop)
+    )
+    await answered(status(200), rate=Rate(2, 3600), times=5)
+    # The time by the clock stands in for the hours that nobody has waited here.
+    passed = loop.time() - at
+    assert waits == [pytest.approx(hours * 3600, abs=passed) for hours in (1, 1, 2)]
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"", b"[1]", b"[" * 100_000])

@@ -17,8 +17,6 @@ from custom_components.bernau_smartcity.network import SERVERS
 from custom_components.bernau_smartcity.network._address import parse_address
 from custom_components.bernau_smartcity.network._http import (
     Answer,
-    Credentials,
-    Http,
     NotFoundError,
 )
 from custom_components.bernau_smartcity.network._timeline_cursor import Cursor
@@ -213,17 +211,12 @@ def test_reading_begins(kept: Cursor, since: datetime) -> None:
 async def test_older_days_follow() -> None:
     """There is a value soon; the rest of what is retained comes beside what is new, once."""
     async with polled(FACE, town_of(12)) as here:
-        key = Credentials(headers={"Authorization": f"Bearer {here.server.api_key}"})
-        http = Http(here.session, here.server.url, key)
         now = here.town.clock.now()
-        at = datetime.fromtimestamp(now, UTC)
-        here.home.connection = TheThingsStack(Api(http, http), lambda: at)
         first = delivered(await here.poll())
         assert first == stored(here.town, now - RETAINED // 2)
-        older = delivered(await here.poll())
+        older = delivered(await here.settle())
         assert first | older == stored(here.town, now - RETAINED)
         assert set(here.home.uplinks.values()) == {1}
-        await here.settle()
         here.server.requests.reset()
         await here.poll()
         assert here.server.requests.calls.total() == FACE.idle
@@ -236,10 +229,6 @@ async def test_requests_of_a_large_town() -> None:
         eui: replace(device, application=BUILDINGS) for eui, device in large.all_devices.items()
     }
     async with polled(replace(FACE, api=partial(Simulated, retention=1200)), large) as here:
-        key = Credentials(headers={"Authorization": f"Bearer {here.server.api_key}"})
-        http = Http(here.session, here.server.url, key)
-        at = datetime.fromtimestamp(large.clock.now(), UTC)
-        here.home.connection = TheThingsStack(Api(http, http), lambda: at)
         await here.home.connection.devices(here.town_scopes)
         await here.settle()
         (scope,) = here.town_scopes
@@ -247,7 +236,6 @@ async def test_requests_of_a_large_town() -> None:
         assert reached
         before = large.clock.now()
         large.clock.advance(300)
-        at = datetime.fromtimestamp(large.clock.now(), UTC)
         here.server.requests.reset()
         new = delivered(await here.poll())
         assert new == stored(large, before)

@@ -381,7 +381,7 @@ async def test_readings_stand_for_packets_without_content() -> None:
     )
     async with polled(face, town_of(12)) as here:
         await here.home.connection.devices(here.town_scopes)
-        batches = [batch for _ in range(3) for batch in await here.poll()]
+        batches = await here.settle()
         uplinks = [up for batch in batches for up in batch.uplinks if up.dev_eui == hidden]
         assert not any(up.payload for up in uplinks)
         decoded = {up.id for up in uplinks if up.decoded is not None}

@@ -191,7 +191,7 @@ async def test_process(number: signal.Signals) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         told = json.loads(await process.stdout.readline())
         async with ClientSession() as session:
             clock = await Web(session, told["control"]).ask("GET", "/clock")

@@ -327,7 +327,7 @@ async def test_connections_reset(server: Server, client: Client, town: Town) -> 
     fault = town.faults.add("connection_reset", methods=["DeviceService/List"])
     assert await _code(client, within=5) == "UNAVAILABLE"
     town.faults.end(fault.id)
-    await client.devices.List(_LIST, metadata=client.metadata, wait_for_ready=True, timeout=5)
+    await client.devices.List(_LIST, metadata=client.metadata, wait_for_ready=True, timeout=60)
     assert server.requests.calls["DeviceService/List"] >= 2
 
 

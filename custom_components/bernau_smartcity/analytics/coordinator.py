@@ -169,7 +169,7 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
                 self._unread |= changed
                 self._async_refresh_soon()
 
-        stop = await coordinator.async_listen_states(told)
+        stop = await coordinator.listeners.listen_to_all(coordinator.states, told)
         self._followed[entry_id] = _Followed(coordinator, stop)
 
     @callback

@@ -4,6 +4,7 @@ Source: docs.element-iot.com (API): `sort`, `sort_direction`, `retrieve_after`.
 """
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -65,15 +66,21 @@ async def unread(
 ) -> AsyncGenerator[tuple[Rows, Position]]:
     """Give pages of what is new, then of what is older, each with where it leads to."""
     if position.newest:
-        async for rows in pages(http, path, "asc", position.newest):
-            last = _settled(reversed(rows), stored(rows[-1], now)) if len(rows) < PAGE else rows[-1]
-            position = Position(str(last["id"]) if last else position.newest, position.oldest)
-            yield rows, position
+        async with aclosing(pages(http, path, "asc", position.newest)) as found:
+            async for rows in found:
+                last = (
+                    _settled(reversed(rows), stored(rows[-1], now))
+                    if len(rows) < PAGE
+                    else rows[-1]
+                )
+                position = Position(str(last["id"]) if last else position.newest, position.oldest)
+                yield rows, position
     if position.oldest is None:
         return
     try:
-        async for each in _older(http, path, position, now):
-            yield each
+        async with aclosing(_older(http, path, position, now)) as found:
+            async for each in found:
+                yield each
     except NotFoundError:
         if not position.oldest:
             raise
@@ -88,25 +95,27 @@ async def _older(
     goal = now - (RETAINED if position.newest else DAY)
     count = 0
     begin = monotonic()
-    async for rows in pages(http, path, "desc", position.oldest or ""):
-        count += 1
-        oldest = stored(rows[-1], now)
-        done = len(rows) < PAGE or oldest < now - RETAINED
-        newest = position.newest or _begin(rows, now)
-        position = Position(newest, None if done else str(rows[-1]["id"]))
-        yield rows, position
-        if done or count == PAGES or oldest < goal or monotonic() - begin > PATIENCE:
-            return
+    async with aclosing(pages(http, path, "desc", position.oldest or "")) as found:
+        async for rows in found:
+            count += 1
+            oldest = stored(rows[-1], now)
+            done = len(rows) < PAGE or oldest < now - RETAINED
+            newest = position.newest or _begin(rows, now)
+            position = Position(newest, None if done else str(rows[-1]["id"]))
+            yield rows, position
+            if done or count == PAGES or oldest < goal or monotonic() - begin > PATIENCE:
+                return
     if position.oldest:
         yield [], replace(position, oldest=None)
 
 
 async def history(http: Http, path: str, now: datetime) -> AsyncGenerator[Rows]:
     """Give all that is read back of a list, newest first."""
-    async for rows in pages(http, path, "desc"):
-        yield rows
-        if stored(rows[-1], now) < now - RETAINED:
-            return
+    async with aclosing(pages(http, path, "desc")) as found:
+        async for rows in found:
+            yield rows
+            if stored(rows[-1], now) < now - RETAINED:
+                return
 
 
 def _begin(rows: Rows, now: datetime) -> str:

@@ -9,6 +9,7 @@ its DevEUI.
 """
 
 from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -33,6 +34,8 @@ _FEW: Final = 4
 _MANY: Final = 16
 _EDGE: Final = timedelta(milliseconds=1)
 """Both ends of a time may be left out of it by the server."""
+_BLUR: Final = timedelta(seconds=2)
+"""Or reach further than was asked: some servers know no fractions of a second."""
 
 type Scopes = tuple[str, ...]
 type Row = dict[str, Any]
@@ -101,7 +104,7 @@ class Source(Protocol):
         """Give page after page, at least one; raises `NetworkError` after one that broke off."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Offered:
     """The ids of newly read uplinks, and the cursor with which they were given."""
 
@@ -153,8 +156,9 @@ class Timeline:
         failure: NetworkError | None = None
         for each in [(scope,) for scope in chosen] if self._reach.apart else [chosen]:
             try:
-                async for batch in self._read(each, cursors, now):
-                    yield batch
+                async with aclosing(self._read(each, cursors, now)) as batches:
+                    async for batch in batches:
+                        yield batch
             except NotFoundError as error:
                 _LOGGER.debug("Nothing is there of %s", ", ".join(each))
                 failure = failure or (None if self._reach.apart else error)
@@ -179,27 +183,28 @@ class Timeline:
         sessions = {**cursors, **dict.fromkeys(unseen, NO_SESSION)}
         heard: set[str] = set()
         offered = dict(self._known(scopes, kept))
-        async for found in self._source.pages(Of(scopes), after):
-            fresh = [each for each in found.sent if each.uplink.id not in offered]
-            offered |= {each.uplink.id: each.uplink.received_at for each in fresh}
-            for batch in await self._batches(scopes, found, fresh, sessions, unread):
-                sessions |= batch.cursors
-                heard |= {uplink.dev_eui for uplink in batch.uplinks}
-                yield batch
-            if found.complete and str(cursor := cursor.reached(found.until)) != kept:
-                kept = str(cursor)
-                yield Batch(cursors=dict.fromkeys(scopes, kept))
-        since = cursor.newest - 2 * self._reach.overlap
-        recent = {one: at for one, at in offered.items() if at >= since}
-        self._offered[scopes] = _Offered(kept, recent)
+        async with aclosing(self._source.pages(Of(scopes), after)) as pages:
+            async for found in pages:
+                fresh = [each for each in found.sent if each.uplink.id not in offered]
+                offered |= {each.uplink.id: each.uplink.received_at for each in fresh}
+                for batch in await self._batches(scopes, found, fresh, sessions, unread):
+                    sessions |= batch.cursors
+                    heard |= {uplink.dev_eui for uplink in batch.uplinks}
+                    yield batch
+                if found.complete and str(cursor := cursor.reached(found.until)) != kept:
+                    kept = str(cursor)
+                    yield Batch(cursors=dict.fromkeys(scopes, kept))
+        self._offered[scopes] = _Offered(kept, self._at_the_ends(offered, cursor))
         if unseen & heard:
             yield Batch(cursors={eui: sessions[eui] for eui in unseen & heard})
         few = [self._inventory[eui] for eui in islice(sorted(unseen - heard), SILENT)]
-        async for batch in self._histories(few, unread.values(), now):
-            yield batch
-        if before is not None:
-            async for batch in self._fill(scopes, cursor, now):
+        async with aclosing(self._histories(few, unread.values(), now)) as batches:
+            async for batch in batches:
                 yield batch
+        if before is not None:
+            async with aclosing(self._fill(scopes, cursor, now)) as batches:
+                async for batch in batches:
+                    yield batch
 
     async def _histories(
         self, silent: Iterable[Registered], anew: Iterable[Registered], now: datetime
@@ -210,8 +215,9 @@ class Timeline:
         """
         begin = monotonic()
         for each, whole in (*((one, False) for one in silent), *((one, True) for one in anew)):
-            async for batch in self._history(each, now, whole=whole):
-                yield batch
+            async with aclosing(self._history(each, now, whole=whole)) as batches:
+                async for batch in batches:
+                    yield batch
             if monotonic() - begin > PATIENCE:
                 return
 
@@ -222,14 +228,14 @@ class Timeline:
         device, session = registered.device, NO_SESSION
         of = Of((device.scope,), registered.id)
         try:
-            pages = self._source.pages(of, now - self._reach.retained)
-            async for found in pages:
-                sent = sorted(found.sent, key=lambda each: each.uplink.received_at)
-                uplinks = tuple(each.uplink for each in sent)
-                session = sent[-1].session if sent else session
-                yield Batch(device=device, uplinks=uplinks, malformed=found.malformed)
-                if not whole:
-                    await pages.aclose()
+            async with aclosing(self._source.pages(of, now - self._reach.retained)) as pages:
+                async for found in pages:
+                    sent = sorted(found.sent, key=lambda each: each.uplink.received_at)
+                    uplinks = tuple(each.uplink for each in sent)
+                    session = sent[-1].session if sent else session
+                    yield Batch(device=device, uplinks=uplinks, malformed=found.malformed)
+                    if not whole:
+                        break
         except NotFoundError:
             _LOGGER.debug("A device of %s is no longer there", device.scope)
         yield Batch(cursors={device.dev_eui: session})
@@ -242,18 +248,26 @@ class Timeline:
         begin = monotonic()
         while not cursor.full(now, self._reach) and monotonic() - begin <= PATIENCE:
             start, count = cursor.oldest - self._piece, 0
-            async for found in self._source.pages(Of(scopes), start, cursor.oldest + _EDGE):
-                count += 1
-                for batch in await self._batches(scopes, found, found.sent, {}):
-                    yield replace(batch, cursors={}, joined=False)
+            offered = dict(self._offered[scopes].ids)
+            async with aclosing(
+                self._source.pages(Of(scopes), start, cursor.oldest + _EDGE)
+            ) as pages:
+                async for found in pages:
+                    count += 1
+                    fresh = [each for each in found.sent if each.uplink.id not in offered]
+                    offered |= {each.uplink.id: each.uplink.received_at for each in fresh}
+                    for batch in await self._batches(scopes, found, fresh, {}):
+                        yield replace(batch, cursors={}, joined=False)
             self._piece = _fitting(self._piece, count)
             cursor = replace(cursor, oldest=start)
-            yield self._kept(scopes, cursor)
+            kept = str(cursor)
+            self._offered[scopes] = _Offered(kept, self._at_the_ends(offered, cursor))
+            yield Batch(cursors=dict.fromkeys(scopes, kept))
 
-    def _kept(self, scopes: Scopes, cursor: Cursor) -> Batch:
-        """Give the batch with a cursor, with which what is new was given as well."""
-        self._offered[scopes].cursor = str(cursor)
-        return Batch(cursors=dict.fromkeys(scopes, str(cursor)))
+    def _at_the_ends(self, offered: Mapping[str, datetime], cursor: Cursor) -> dict[str, datetime]:
+        """Give the uplinks that may be read once more: what is read next overlaps with them."""
+        newer, older = cursor.newest - 2 * self._reach.overlap, cursor.oldest + _BLUR
+        return {one: at for one, at in offered.items() if at >= newer or at <= older}
 
     def _of(self, scopes: Scopes) -> dict[str, Registered]:
         """Give the devices of scopes that can be asked for."""

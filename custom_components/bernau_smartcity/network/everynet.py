@@ -14,6 +14,7 @@ Source: ns.docs.everynet.io (History API, Management API).
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import batched
@@ -84,12 +85,9 @@ class Everynet(Connection):
         return [each.device for each in found]
 
     @override
-    async def poll(
-        self, scopes: Iterable[str], cursors: Mapping[str, str]
-    ) -> AsyncGenerator[Batch]:
+    def poll(self, scopes: Iterable[str], cursors: Mapping[str, str]) -> AsyncGenerator[Batch]:
         """Read what was sent since, of all organisations at once."""
-        async for batch in self._timeline.poll(scopes, cursors):
-            yield batch
+        return self._timeline.poll(scopes, cursors)
 
     @override
     async def close(self) -> None:
@@ -115,12 +113,13 @@ class Everynet(Connection):
         while True:
             answer = await self._messages(of, after, before, PAGE)
             begin, count = after, 0
-            async for found, rows in _read(answer, after):
-                sent = found.sent
-                if before is not None:
-                    sent = [each for each in sent if each.uplink.received_at < before]
-                yield replace(found, sent=sent)
-                after, count = found.until, count + rows
+            async with aclosing(_read(answer, after)) as pieces:
+                async for found, rows in pieces:
+                    sent = found.sent
+                    if before is not None:
+                        sent = [each for each in sent if each.uplink.received_at < before]
+                    yield replace(found, sent=sent)
+                    after, count = found.until, count + rows
             if count < PAGE:
                 return
             if _text(after) == _text(begin):

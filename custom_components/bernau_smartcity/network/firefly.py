@@ -7,6 +7,7 @@ Source: apidocs.fireflyiot.com (50 requests in 10 seconds for a key).
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -75,12 +76,9 @@ class Firefly(Connection):
         return [each.device for each in found]
 
     @override
-    async def poll(
-        self, scopes: Iterable[str], cursors: Mapping[str, str]
-    ) -> AsyncGenerator[Batch]:
+    def poll(self, scopes: Iterable[str], cursors: Mapping[str, str]) -> AsyncGenerator[Batch]:
         """Read what was received since, of all organisations at once."""
-        async for batch in self._timeline.poll(scopes, cursors):
-            yield batch
+        return self._timeline.poll(scopes, cursors)
 
     @override
     async def close(self) -> None:
@@ -105,23 +103,18 @@ class Firefly(Connection):
     ) -> AsyncGenerator[Found]:
         """Give page after page."""
         if of.device:
-            async for page in self._pages_of_device(of.device, after):
-                yield page
+            async with aclosing(self._pages_of_device(of.device, after)) as pages:
+                async for page in pages:
+                    yield page
             return
-        last: set[str] = set()
         while True:
             rows, more = await self._page("/packets", direction="asc", received_after=_text(after))
             found = understood(rows, after, uplink_of, received)
             if more:
                 _check_order(rows)
-            # Whether `received_after` itself belongs to the page is documented nowhere.
-            sent = [
-                each
-                for each in found.sent
-                if each.uplink.id not in last
-                and (before is None or each.uplink.received_at < before)
-            ]
-            last = {each.uplink.id for each in found.sent}
+            sent = found.sent
+            if before is not None:
+                sent = [each for each in sent if each.uplink.received_at < before]
             yield replace(found, sent=sent)
             if not more or (before is not None and found.until >= before):
                 return

@@ -85,12 +85,9 @@ class TheThingsStack(Connection):
         return [each.device for each in found]
 
     @override
-    async def poll(
-        self, scopes: Iterable[str], cursors: Mapping[str, str]
-    ) -> AsyncGenerator[Batch]:
+    def poll(self, scopes: Iterable[str], cursors: Mapping[str, str]) -> AsyncGenerator[Batch]:
         """Read what was stored since, application by application."""
-        async for batch in self._timeline.poll(scopes, cursors):
-            yield batch
+        return self._timeline.poll(scopes, cursors)
 
     @override
     async def close(self) -> None:

@@ -8,6 +8,7 @@ The cursor of a folder is kept under its slug. Source: docs.element-iot.com (API
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -145,10 +146,12 @@ class ZennerElement(Connection):
         failure: NetworkError | None = None
         for scope in dict.fromkeys(scopes):
             try:
-                async for batch in self._new(scope, cursors, now):
-                    yield batch
-                async for batch in self._anew(scope, cursors, now):
-                    yield batch
+                async with aclosing(self._new(scope, cursors, now)) as batches:
+                    async for batch in batches:
+                        yield batch
+                async with aclosing(self._anew(scope, cursors, now)) as batches:
+                    async for batch in batches:
+                        yield batch
             except NotFoundError:
                 _LOGGER.debug("Folder %s, or what was read of it, is no longer there", scope)
                 if cursors.get(scope):
@@ -187,13 +190,14 @@ class ZennerElement(Connection):
         offered = _Offered(kept, dict(last.rows) if kept and last.cursor == kept else {})
         reached = cursor
         heard: set[str] = set()
-        async for reached, rows, read in self._lists(scope, cursor, now):
-            async for batch in self._batches(scope, offered.fresh(rows, now), read):
-                heard |= {uplink.dev_eui for uplink in batch.uplinks}
-                yield batch
-            if str(reached) != kept:
-                kept = str(reached)
-                yield Batch(cursors={scope: kept})
+        async with aclosing(self._lists(scope, cursor, now)) as lists:
+            async for reached, rows, read in lists:
+                for batch in await self._batches(scope, offered.fresh(rows, now), read):
+                    heard |= {uplink.dev_eui for uplink in batch.uplinks}
+                    yield batch
+                if str(reached) != kept:
+                    kept = str(reached)
+                    yield Batch(cursors={scope: kept})
         if not kept:
             kept = str(reached)
             yield Batch(cursors={scope: kept})
@@ -201,8 +205,9 @@ class ZennerElement(Connection):
         unseen = {eui for eui in self._of(scope) if cursors.get(eui) == UNSEEN}
         if unseen & heard:
             yield Batch(cursors=dict.fromkeys(unseen & heard, NO_SESSION))
-        async for batch in self._silent(scope, unseen - heard):
-            yield batch
+        async with aclosing(self._silent(scope, unseen - heard)) as batches:
+            async for batch in batches:
+                yield batch
 
     def _of(self, scope: str) -> dict[str, str]:
         """Give the devices of a folder by DevEUI, each with its id on the server."""
@@ -215,8 +220,9 @@ class ZennerElement(Connection):
         for dev_eui in islice(silent, SILENT):
             try:
                 path = f"/devices/{quote(identities[dev_eui])}/packets"
-                rows: Rows = await anext(pages(self._http, path, "desc"), [])
-                async for batch in self._batches(scope, rows, uplink_of):
+                async with aclosing(pages(self._http, path, "desc")) as newest:
+                    rows: Rows = await anext(newest, [])
+                for batch in await self._batches(scope, rows, uplink_of):
                     yield batch
             except NotFoundError:
                 _LOGGER.debug("A device of folder %s is no longer there", scope)
@@ -227,15 +233,17 @@ class ZennerElement(Connection):
     ) -> AsyncGenerator[tuple[Cursor, Rows, _Read]]:
         """Give rows with where they lead to, packets before readings."""
         path = f"/tags/{quote(scope)}"
-        async for rows, position in unread(self._http, f"{path}/packets", cursor.packets, now):
-            cursor = replace(cursor.lacks(rows), packets=position)
-            yield cursor, rows, uplink_of
+        async with aclosing(unread(self._http, f"{path}/packets", cursor.packets, now)) as found:
+            async for rows, position in found:
+                cursor = replace(cursor.lacks(rows), packets=position)
+                yield cursor, rows, uplink_of
         if not cursor.lacking:
             return
-        async for rows, position in unread(self._http, f"{path}/readings", cursor.readings, now):
-            cursor = replace(cursor, readings=position)
-            wanted = [row for row in rows if str(row.get("device_id")) in cursor.lacking]
-            yield cursor, wanted, decoded_of
+        async with aclosing(unread(self._http, f"{path}/readings", cursor.readings, now)) as found:
+            async for rows, position in found:
+                cursor = replace(cursor, readings=position)
+                wanted = [row for row in rows if str(row.get("device_id")) in cursor.lacking]
+                yield cursor, wanted, decoded_of
 
     async def _anew(
         self, scope: str, cursors: Mapping[str, str], now: datetime
@@ -250,8 +258,11 @@ class ZennerElement(Connection):
         for dev_eui, identity in self._of(scope).items():
             if dev_eui in cursors:
                 continue
-            async for batch in self._history(scope, f"/devices/{quote(identity)}", now):
-                yield batch
+            async with aclosing(
+                self._history(scope, f"/devices/{quote(identity)}", now)
+            ) as batches:
+                async for batch in batches:
+                    yield batch
             yield Batch(cursors={dev_eui: NO_SESSION})
             if monotonic() - begin > _element_lists.PATIENCE:
                 return
@@ -260,18 +271,20 @@ class ZennerElement(Connection):
         """Read all packets of a device, and readings where packets have no content."""
         lacking = False
         try:
-            async for rows in history(self._http, f"{path}/packets", now):
-                lacking = lacking or any(map(lacks_payload, rows))
-                async for batch in self._batches(scope, rows, uplink_of):
-                    yield batch
-            if lacking:
-                async for rows in history(self._http, f"{path}/readings", now):
-                    async for batch in self._batches(scope, rows, decoded_of):
+            async with aclosing(history(self._http, f"{path}/packets", now)) as found:
+                async for rows in found:
+                    lacking = lacking or any(map(lacks_payload, rows))
+                    for batch in await self._batches(scope, rows, uplink_of):
                         yield batch
+            if lacking:
+                async with aclosing(history(self._http, f"{path}/readings", now)) as found:
+                    async for rows in found:
+                        for batch in await self._batches(scope, rows, decoded_of):
+                            yield batch
         except NotFoundError:
             _LOGGER.debug("A device of folder %s is no longer there", scope)
 
-    async def _batches(self, scope: str, rows: Rows, read: _Read) -> AsyncGenerator[Batch]:
+    async def _batches(self, scope: str, rows: Rows, read: _Read) -> list[Batch]:
         """Give the uplinks of rows by device; joins are not told here."""
         await self._learn(scope, rows)
         sent: list[Sent] = []
@@ -285,10 +298,8 @@ class ZennerElement(Connection):
                 continue
             if found is not None:
                 sent.append(found)
-        if malformed:
-            yield Batch(malformed=malformed)
-        for batch in batches(sent, {}, {}):
-            yield replace(batch, cursors={})
+        untold = [Batch(malformed=malformed)] if malformed else []
+        return [*untold, *(replace(batch, cursors={}) for batch in batches(sent, {}, {}))]
 
     async def _learn(self, scope: str, rows: Rows) -> None:
         """Read which devices there are, once some of them are not known."""
