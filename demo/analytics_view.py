@@ -59,13 +59,11 @@ def view(entities: Mapping[str, Mapping[str, Any]], analytics: Analytics) -> dic
         _section(
             "Besuche in der Innenstadt",
             [
-                _tile(entity("town", "visits_today"), "Heute seit Mitternacht"),
-                _tile(entity("town", "visits_this_hour"), "In dieser Stunde"),
-                _tile(
-                    entity("town", "compared_weekday"), "Mehr oder weniger als sonst um diese Zeit"
-                ),
-                _tile(entity("town", "zones_per_visit"), "Bereiche, durch die ein Besuch führt"),
-                _bars("Besuche je Stunde", {entity("town", "people_in"): "Besuche"}),
+                _line(entity("town", "visits_today"), "Heute seit Mitternacht"),
+                _line(entity("town", "visits_this_hour"), "In dieser Stunde"),
+                _line(entity("town", "compared_weekday"), "Mehr (+) oder weniger (-) als sonst"),
+                _line(entity("town", "zones_per_visit"), "Ein Besuch führt durch"),
+                _diagram("Besuche je Stunde", {entity("town", "people_in"): "Besuche"}),
             ],
         ),
         _section(
@@ -77,14 +75,13 @@ def view(entities: Mapping[str, Mapping[str, Any]], analytics: Analytics) -> dic
         ),
         _section(
             "Wie lange bleiben sie?",
-            [_text(_STAYS + stays({name: _stay(entity, part) for name, part in zones.items()}))],
+            [_text(stays({name: _stay(entity, part) for name, part in zones.items()}))],
         ),
         _section(
             "Wie kommen sie an?",
             [
                 _text(
-                    _ARRIVALS
-                    + arrivals(
+                    arrivals(
                         {
                             MODES[mode]: (
                                 entity("town", f"share_{mode}"),
@@ -96,13 +93,14 @@ def view(entities: Mapping[str, Mapping[str, Any]], analytics: Analytics) -> dic
                 )
             ],
         ),
-        _section("Wohin gehen sie?", [_text(_FLOWS + flows(entity("town", "strongest_flow")))]),
+        _section("Wohin gehen sie?", [_text(flows(entity("town", "strongest_flow")))]),
         _section(
             "Eintritte je Bereich",
             [
-                _bars(
+                _diagram(
                     "Personen je Stunde",
                     {entity(part, "people_in"): name for name, part in zones.items()},
+                    "line",
                 )
             ],
         ),
@@ -128,9 +126,10 @@ def stays(zones: Mapping[str, tuple[str, str]]) -> str:
         f" | {{{{ figure('{now}') }}}} |"
         for name, (day, now) in zones.items()
     ]
-    missing = {name: day for name, (day, _) in zones.items()}
     table = ["", "| Bereich | Gestern | Letzte Stunden |", "|---|--:|--:|", *rows, ""]
-    return _FIGURE + "\n".join(table) + _reasons("Gestern ohne Zahl:", missing)
+    days = _reasons("Gestern ohne Zahl:", {name: day for name, (day, _) in zones.items()})
+    lately = _reasons("Letzte Stunden ohne Zahl:", {name: now for name, (_, now) in zones.items()})
+    return _FIGURE + _STAYS + "\n".join(table) + days + lately
 
 
 def _reasons(title: str, ids: Mapping[str, str]) -> str:
@@ -156,12 +155,12 @@ def arrivals(modes: Mapping[str, tuple[str, str]]) -> str:
     ]
     missing = {name: share for name, (share, _) in modes.items()}
     table = ["", "| Verkehrsmittel | Anteil heute | Personen |", "|---|:--|--:|", *rows, ""]
-    return _FIGURE + "\n".join(table) + _reasons("Ohne Anteil:", missing)
+    return _FIGURE + _ARRIVALS + "\n".join(table) + _reasons("Ohne Anteil:", missing)
 
 
 def flows(strongest: str) -> str:
     """Give a table of the strongest flows of today."""
-    return "\n".join(
+    return _FLOWS + "\n".join(
         (
             "",
             "| Von → nach | Personen heute | Anteil |",
@@ -181,18 +180,27 @@ def _tile(entity_id: str, name: str) -> dict[str, Any]:
     return {"type": "tile", "entity": entity_id, "name": name, "grid_options": {"columns": 6}}
 
 
+def _line(entity_id: str, name: str) -> dict[str, Any]:
+    """Show a figure in the whole width, with the reason where there is none."""
+    return {
+        **_tile(entity_id, name),
+        "state_content": ["state", "reason"],
+        "grid_options": {"columns": "full"},
+    }
+
+
 def _text(content: str) -> dict[str, Any]:
     return {"type": "markdown", "content": content, "grid_options": {"columns": "full"}}
 
 
-def _bars(title: str, names: Mapping[str, str]) -> dict[str, Any]:
+def _diagram(title: str, names: Mapping[str, str], chart: str = "bar") -> dict[str, Any]:
     series: Iterable[dict[str, str]] = (
         {"entity": entity_id, "name": name} for entity_id, name in names.items()
     )
     return {
         "type": "statistics-graph",
         "title": title,
-        "chart_type": "bar",
+        "chart_type": chart,
         "period": "hour",
         "days_to_show": 2,
         "stat_types": ["change"],

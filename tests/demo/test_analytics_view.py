@@ -46,9 +46,12 @@ def test_page() -> None:
 
 
 def shown(hass: HomeAssistant, text: str) -> list[str]:
-    """Give the lines of a text as a person sees them."""
-    lines = str(Template(text, hass).async_render(parse_result=False)).split("\n")
-    return [" ".join(line.split()) for line in lines if line.strip()]
+    """Give the lines below the explanation as a person sees them; a blank one is between."""
+    explained, _, rest = str(Template(text, hass).async_render(parse_result=False)).partition(
+        "\n\n"
+    )
+    assert "\n" not in explained.strip()
+    return [" ".join(line.split()) for line in rest.split("\n") if line.strip()]
 
 
 async def test_stays(hass: HomeAssistant) -> None:
@@ -69,6 +72,8 @@ async def test_stays(hass: HomeAssistant) -> None:
         "| Park | - | - |",
         "Gestern ohne Zahl:",
         "- Altstadt, Park: too_few",
+        "Letzte Stunden ohne Zahl:",
+        "- Altstadt, Park: unsteady",
     ]
 
 
