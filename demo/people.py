@@ -70,6 +70,14 @@ async def set_up(hass: HomeAssistant, place: Town) -> Analytics:
     zones = {each["title"]: each["subentry_id"] for each in added}
     for gate in truth["gates"]:
         await flow.add(hass, entry_id, "gate", _answers(gate, zones))
+    added = await hass.command("config_entries/subentries/list", entry_id=entry_id)
+
+    async def attempt() -> str | None:
+        known = " ".join(await hass.entities())
+        missing = [each["title"] for each in added if each["subentry_id"] not in known]
+        return f"nothing is told of {', '.join(missing)}" if missing else None
+
+    await wait_until("visitor analytics tells of all its parts", attempt, LIMIT)
     return Analytics(entry_id, zones)
 
 
