@@ -85,7 +85,7 @@ async def measure() -> dict[str, float]:
     totals = {line: _totals(random) for line in sorted(layout.lines)}
     per_day = timedelta(days=1) // INTERVAL
     with TemporaryDirectory() as folder:
-        book = Book.open(Path(folder, "lines.db"), layout.lines, END)
+        book = Book.open(Path(folder, "lines.db"), layout.lines, END, layout.parts)
         reckoning = Reckoning(layout, book)
         _take(book, {line: shown[:-2] for line, shown in totals.items()}, DAYS * per_day)
         all_days = _milliseconds(lambda: reckoning.figures(END, UTC))

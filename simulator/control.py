@@ -74,7 +74,7 @@ def _device(town: Town, device: Device) -> dict[str, Any]:
         "building": device.building,
         "application": device.application.name,
         "codec": device.codec,
-        "leaks": device.loads[0].leaks(town.clock.now()),
+        "leaks": any(load.leaks(town.clock.now()) for load in device.loads[:1]),
         "last_uplink_at": iso(truth.at) if truth else None,
         "values": _values(truth.values) if truth else [],
     }

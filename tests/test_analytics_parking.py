@@ -91,6 +91,56 @@ async def test_arrivals(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> 
     assert issue is not None
 
 
+async def test_parking_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Of cars that came and left; over a restart, and on the next day as that of yesterday."""
+    midnight = AT.replace(hour=23)
+    freezer.move_to(midnight)
+    hass.states.async_set(BAYS[30], "on")
+    entry = await set_up_town(hass, town(zone("A"), parking()))
+    changes = {33: (BAYS[:20], "on"), 41: (BAYS[:18], "off"), 60: (BAYS[30:31], "off")}
+    expected = {
+        1: ("unknown", "no_flow", None, None),
+        40: ("unknown", "no_flow", None, None),
+        50: ("120.0", None, 18, 0),
+        96: ("120.0", None, 18, 5),
+    }
+    for number in range(1, 98):
+        at = midnight + number * QUARTER
+        if number in changes:
+            freezer.move_to(at - timedelta(minutes=5))
+            for bay in changes[number][0]:
+                hass.states.async_set(bay, changes[number][1])
+            await settled(hass)
+        if number == 36:
+            await reload(hass, entry)
+        freezer.move_to(at + timedelta(milliseconds=600))
+        async_fire_time_changed(hass)
+        await settled(hass)
+        key = "parked_yesterday" if number > 95 else "parked_today"
+        if number in expected:
+            shown = told(hass, entry, "P", key)
+            more = (shown.attributes.get(name) for name in ("reason", "cars", "excluded"))
+            assert (shown.state, *more) == expected[number]
+    today = told(hass, entry, "P", "parked_today")
+    assert (today.state, today.attributes["reason"]) == ("unknown", "no_flow")
+
+
+@pytest.mark.parametrize("hours", [3, 10])
+async def test_spaces_that_nobody_watched(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, hours: int
+) -> None:
+    """Where they were not watched for a good part of the time no parking time is told."""
+    midnight = AT.replace(hour=23)
+    freezer.move_to(midnight)
+    entry = await set_up_town(hass, town(zone("A"), parking()))
+    await hass.config_entries.async_unload(entry.entry_id)
+    freezer.move_to(midnight + timedelta(hours=hours))
+    await hass.config_entries.async_setup(entry.entry_id)
+    await settled(hass)
+    mean = told(hass, entry, "P", "parked_today")
+    assert (mean.state, mean.attributes["reason"]) == ("unknown", "coverage")
+
+
 async def test_set_up(hass: HomeAssistant) -> None:
     """What cannot work is told: no space, one that is taken twice, cars that count twice."""
     own = er.async_get(hass).async_get_or_create("binary_sensor", "nwave", "1").entity_id

@@ -24,6 +24,7 @@ from .homes import poll, reload, set_up, settled
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
 SERVER = "server"
 DOOR = counter(1, "milesight_vs350")
 REFERENCE = f"{SERVER}/{DOOR.dev_eui}/people/0"
@@ -235,3 +236,31 @@ async def test_diagnostics_name_nobody(
         assert name not in text
     assert data["gates"][0]["between"] == [0, 1]
     assert data["gates"][0]["lines"][0]["bins_at_hand"] == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2), (2, 0, 3, 1)])
+async def test_counter_that_tells_only_what_it_counted_lately(
+    hass: HomeAssistant, server: FakeNetwork, freezer: FrozenDateTimeFactory, order: list[int]
+) -> None:
+    """Its first message counts as well, whichever comes first, and still after a restart."""
+    device = counter(3, "milesight_vs121")
+    counts = [(7, 1), (4, 2), (6, 3), (5, 4)]
+    sent = [
+        uplink(device, b"\x05\xcc" + came.to_bytes(2, "little") + went.to_bytes(2, "little"), at)
+        for (came, went), at in zip(counts, (AT + n * QUARTER for n in range(4)), strict=True)
+    ]
+    freezer.move_to(AT + HOUR)
+    server.inventory = [device]
+    await set_up(hass, config_entry(SERVER))
+    reference = f"{SERVER}/{device.dev_eui}/people/0"
+    entry = await set_up_town(hass, town(zone("A"), gate("G", OUTSIDE, "A", reference)))
+    for number in order:
+        message = sent[number]
+        server.waiting = [Batch(device=device, uplinks=(message,), cursors={})]
+        await poll(hass, freezer)
+        await reckon(hass, freezer)
+    for _ in range(2):
+        assert told(hass, entry, "town", "visits_today").state == "22"
+        assert told(hass, entry, "A", "occupancy").state == "12"
+        assert float(told(hass, entry, "A", "people_in").state) == 22
+        await reload(hass, entry)

@@ -4,16 +4,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder import Recorder, get_instance
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
+from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.bernau_smartcity.const import DOMAIN
+from custom_components.bernau_smartcity.statistics import async_settled
 
 from .automations import TARGETS, target
 from .fake_network import DOOR, GAS, FakeNetwork, people, pulses
-from .homes import reload, set_up, state_of
+from .homes import entity_id, reload, set_up, state_of
 
 MIDNIGHT = datetime(2026, 11, 30, 23, tzinfo=UTC)
 """The first of December begins in Berlin."""
@@ -107,6 +115,46 @@ async def test_gaps_are_told(
     (meter,) = answer["meters"]
     assert answer["end"] == "2026-12-02T00:00:00+01:00"
     assert (meter["consumption"], meter["missing_percent"], meter["spread_percent"]) == (12, 50, 25)
+
+
+@pytest.mark.parametrize("stored_in", ["m³", "L", "kWh"])
+async def test_statistics_tell_of_the_time_before_the_readings(
+    recorder_mock: Recorder,  # noqa: ARG001  # the recorder must be there
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    stored_in: str,
+) -> None:
+    """In whatever unit the recorder keeps them; those of something else tell nothing."""
+    sensor = entity_id(hass, entry, GAS, "volume")
+    litres = 1000 if stored_in == "L" else 1
+    begin = MIDNIGHT - timedelta(days=100)
+    metadata = StatisticMetaData(
+        mean_type=StatisticMeanType.NONE,
+        has_sum=True,
+        name=None,
+        source="recorder",
+        statistic_id=sensor,
+        unit_class="energy" if stored_in == "kWh" else "volume",
+        unit_of_measurement=stored_in,
+    )
+    hours = range(24 * 99)
+    rows = [StatisticData(start=begin + n * HOUR, sum=3.0 * litres * (n + 1)) for n in hours]
+    await async_settled(hass)
+    get_instance(hass).async_clear_statistics([sensor])
+    async_import_statistics(hass, metadata, rows)
+    await async_settled(hass)
+    where = target(hass, entry, "entity", GAS, "volume")
+    (old,) = (await ask(hass, where, start="2026-10-01 12:30", end="2026-10-02 12:30"))["meters"]
+    (year,) = (await ask(hass, where, period="this_year"))["meters"]
+    if stored_in == "kWh":
+        assert (old["consumption"], old["missing_percent"]) == (0, 100)
+        assert year["consumption"] == 54
+        return
+    assert (old["consumption"], old["missing_percent"]) == (72, 0)
+    assert year["consumption"] == 3 * (24 * 98 - 1) + 54
+    known = (98 * 24 - 1) + 54
+    whole = (MIDNIGHT + 6 * HOUR - datetime(2025, 12, 31, 23, tzinfo=UTC)) / HOUR
+    assert year["missing_percent"] == round((1 - known / whole) * 100, 1)
 
 
 async def test_an_area_has_many_media(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -17,12 +17,6 @@ from .flow_fakes import fields
 from .homes import set_up, settled, state_of
 from .test_push import body
 
-pytest.importorskip(
-    "homeassistant.components.mqtt.config_flow",
-    exc_type=ImportError,
-    reason="the test harness of 2026.10 brings a library that is too old for it",
-)
-
 TOPIC = "application/+/device/+/event/up"
 OF_GAS = f"application/app-1/device/{GAS.dev_eui}/event/up"
 

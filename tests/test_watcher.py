@@ -72,9 +72,7 @@ def steady(hours: range, per_hour: int = 30, start: int = 1_000) -> list[Uplink]
 
 def watched(ledger: Ledger) -> Watched:
     """Give what is told of the meter."""
-    found = ledger.states[EUI].watched
-    assert found is not None
-    return found
+    return ledger.states[EUI].watched
 
 
 def days(ledger: Ledger) -> list[Day]:
@@ -219,7 +217,6 @@ def test_tariffs_are_parts(tmp_path: Path) -> None:
     ledger = opened(tmp_path / "entry.db", Clock(), codec)
     states: Mapping[str, DeviceState] = ledger.take([batch(uplink(0, b"\x01"))])
     found = states[EUI].watched
-    assert found is not None
     assert {key for key, _ in found.findings} == {(Quantity.ENERGY, 0)}
     assert {watch for _, watch in found.findings} == {*Watch} - {Watch.LEAK}
     ledger.close()

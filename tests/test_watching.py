@@ -15,9 +15,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.bernau_smartcity.const import CONF_LIMITS, DOMAIN
 from custom_components.bernau_smartcity.ledger.state import Key
+from custom_components.bernau_smartcity.limits import Limit, async_set_limits
 from custom_components.bernau_smartcity.metering.limits import Span
 from custom_components.bernau_smartcity.model import Quantity
-from custom_components.bernau_smartcity.watching import Limit
 
 from .fake_network import DOOR, GAS, FakeNetwork, config_entry, people, pulses
 from .homes import entity_id, poll, reload, set_up, settled, state_of
@@ -47,7 +47,7 @@ async def limit(
     hass: HomeAssistant, entry: MockConfigEntry, span: Span, value: float | None
 ) -> None:
     """Set a limit of the gas meter."""
-    await entry.runtime_data.async_set_limits({(GAS.dev_eui, VOLUME, span): value})
+    await async_set_limits(entry.runtime_data, {(GAS.dev_eui, VOLUME, span): value})
     await settled(hass)
 
 
@@ -265,19 +265,19 @@ async def test_many_limits_in_one_step(hass: HomeAssistant, entry: MockConfigEnt
     entry.add_update_listener(_noting(changes))
     many: dict[Limit, float | None] = {(f"{n:016x}", VOLUME, Span.DAY): 5.0 for n in range(1_000)}
     many[GAS.dev_eui, VOLUME, Span.MONTH] = 40
-    await coordinator.async_set_limits(many)
+    await async_set_limits(coordinator, many)
     await settled(hass)
     assert len(changes) == 1
     assert entry.runtime_data is coordinator
     assert exceeded(hass, entry, Span.MONTH) == "on"
     assert len(entry.options[CONF_LIMITS]) == 1_001
     with pytest.raises(ValueError, match="no limit"):
-        await coordinator.async_set_limits({**dict.fromkeys(many), (*DOOR_IN, Span.DAY): -1.0})
+        await async_set_limits(coordinator, {**dict.fromkeys(many), (*DOOR_IN, Span.DAY): -1.0})
     assert len(entry.options[CONF_LIMITS]) == 1_001
     for wrong in (float("nan"), float("inf"), 1e12):
         with pytest.raises(ValueError, match="no limit"):
-            await coordinator.async_set_limits({(*DOOR_IN, Span.DAY): wrong})
-    await coordinator.async_set_limits(dict.fromkeys(many))
+            await async_set_limits(coordinator, {(*DOOR_IN, Span.DAY): wrong})
+    await async_set_limits(coordinator, dict.fromkeys(many))
     assert entry.options[CONF_LIMITS] == {}
 
 
@@ -306,7 +306,7 @@ async def test_visitors_can_have_limits(
         **{f"{GAS.dev_eui}_volume_limit_{span}": off for span, off in spans.items()},
         **{f"{DOOR.dev_eui}_people_in_limit_{span}": True for span in spans},
     }
-    await entry.runtime_data.async_set_limits({(*DOOR_IN, Span.DAY): 24})
+    await async_set_limits(entry.runtime_data, {(*DOOR_IN, Span.DAY): 24})
     assert state_of(hass, entry, DOOR, "people_in_limit_exceeded_day").state == "on"
 
 

@@ -79,7 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCityConfigEntry) ->
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     async_dispatcher_send(hass, SIGNAL_LOADED, coordinator)
     coordinator.async_start()
-    Backfill(hass, coordinator).async_start()
+    Backfill(hass, entry, coordinator.ledger, coordinator.returned).async_start()
     return True
 
 

@@ -7,11 +7,11 @@ recorder would fail on it and lose that hour for all other sensors.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import batched
 import sqlite3
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol
 
 from homeassistant.components.recorder import (
     DOMAIN as RECORDER_DOMAIN,
@@ -20,6 +20,7 @@ from homeassistant.components.recorder import (
 )
 from homeassistant.components.recorder.models import StatisticMetaData
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     EVENT_RECORDER_5MIN_STATISTICS_GENERATED,
     EVENT_RECORDER_HOURLY_STATISTICS_GENERATED,
@@ -29,34 +30,52 @@ from homeassistant.helpers import entity_registry as er
 from sqlalchemy.exc import SQLAlchemyError
 
 from .const import DOMAIN, LOGGER
-from .entity import unique_id
+from .entity import identity
 from .ledger.samples import Due
 from .ledger.state import Key, suffix_of
-from .metering.hours import Repair, Row, full_hour
+from .metering.hours import Compiled, Repair, Row, full_hour
 from .statistics import Wanted, async_lift, async_settled, async_write, holds, read
-
-if TYPE_CHECKING:
-    from .coordinator import SmartCityCoordinator
 
 ROWS_QUEUED: Final = 2_000
 """No more wait for the recorder at a time."""
 TOTALS_AT_ONCE: Final = 100
 
 
+class Totals(Protocol):
+    """Keeps totals, and from when on their hours are still to be written; blocks."""
+
+    def due(self, returned: Iterable[tuple[str, Key]], *, never_written: bool) -> list[Due]:
+        """Give whose hours are to be written: all, or only those that never were."""
+
+    def repairs(self, compiled: Iterable[tuple[Due, Compiled]]) -> Mapping[Due, Repair]:
+        """Give what is to be written to make the recorder's hours true."""
+
+    def settle(self, written: Iterable[Due], idle: Iterable[Due] = ()) -> None:
+        """Note whose hours were written, and for which nobody waits."""
+
+
 class Backfill:
     """Keeps the statistics of an entry's totals true."""
 
-    def __init__(self, hass: HomeAssistant, coordinator: SmartCityCoordinator) -> None:
-        """Work on what the coordinator keeps."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        totals: Totals,
+        returned: set[tuple[str, Key]],
+    ) -> None:
+        """Work on totals; those whose sensors have come again are taken out of `returned`."""
         self._hass = hass
-        self._coordinator = coordinator
+        self._entry = entry
+        self._totals = totals
+        self._returned = returned
         self._running = asyncio.Lock()
         self._queued = 0
 
     @callback
     def async_start(self) -> None:
         """Begin to listen to the recorder; where there is none nothing ever happens."""
-        entry = self._coordinator.config_entry
+        entry = self._entry
 
         @callback
         def compiled(event: Event) -> None:
@@ -88,15 +107,16 @@ class Backfill:
     async def _async_due(self, *, never_written: bool) -> list[Due]:
         returned: set[tuple[str, Key]] = set()
         if not never_written:
-            returned, self._coordinator.returned = self._coordinator.returned, returned
+            returned = set(self._returned)
+            self._returned.clear()
         return await self._hass.async_add_executor_job(
-            partial(self._coordinator.ledger.due, returned, never_written=never_written)
+            partial(self._totals.due, returned, never_written=never_written)
         )
 
     async def _async_repair(self, dues: Iterable[Due]) -> None:
         """Write the due hours of some totals, and note what has been written."""
         entities, idle = self._entities(dues)
-        ledger = self._coordinator.ledger
+        totals = self._totals
         run = self._hass.async_add_executor_job
         wanted = {
             entity_id: Wanted(full_hour(due.since), due.key[0].unit)
@@ -105,7 +125,7 @@ class Backfill:
         recorder = get_instance(self._hass)
         held = await recorder.async_add_executor_job(read, self._hass, wanted)
         repairs = await run(
-            ledger.repairs, [(entities[key], each.compiled) for key, each in held.items()]
+            totals.repairs, [(entities[key], each.compiled) for key, each in held.items()]
         )
         written: dict[str, tuple[StatisticMetaData, Sequence[Row]]] = {}
         for entity_id, each in held.items():
@@ -115,7 +135,7 @@ class Backfill:
                 written[entity_id] = (each.metadata, repair.rows)
         await self._async_drain()
         done = await recorder.async_add_executor_job(holds, self._hass, written)
-        await run(ledger.settle, [entities[key] for key in done], idle)
+        await run(totals.settle, [entities[key] for key in done], idle)
 
     def _entities(self, dues: Iterable[Due]) -> tuple[dict[str, Due], list[Due]]:
         """Give the totals by entity, and those of which nobody records statistics now."""
@@ -123,8 +143,8 @@ class Backfill:
         entities: dict[str, Due] = {}
         idle: list[Due] = []
         for due in dues:
-            identity = unique_id(self._coordinator, due.dev_eui, suffix_of(due.key))
-            entity_id = registry.async_get_entity_id(SENSOR_DOMAIN, DOMAIN, identity)
+            own = identity(self._entry.entry_id, due.dev_eui, suffix_of(due.key))
+            entity_id = registry.async_get_entity_id(SENSOR_DOMAIN, DOMAIN, own)
             if entity_id is None:
                 continue
             entry = registry.async_get(entity_id)

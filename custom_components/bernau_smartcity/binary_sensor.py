@@ -106,10 +106,10 @@ async def async_setup_entry(
         for key in state.values:
             if key[0] in FLAGS:
                 yield suffix_of(key), partial(FlagSensor, coordinator, state, key)
-        for key, span in state.watched.limits if state.watched else ():
+        for key, span in state.watched.limits:
             suffix = f"{suffix_of(key)}_{LIMIT_ALARMS[span]}"
             yield suffix, partial(LimitSensor, coordinator, state, key, span)
-        for key, watch in state.watched.findings if state.watched else ():
+        for key, watch in state.watched.findings:
             yield f"{suffix_of(key)}_{watch}", partial(WatchSensor, coordinator, state, key, watch)
         if state.codec:
             yield SILENT.key, partial(SilentSensor, coordinator, state)
@@ -121,11 +121,11 @@ async def async_setup_entry(
     await async_add_as_told(entry, async_add_entities, wanted)
 
 
-def _of_watched(watched: Watched | None) -> Iterator[str]:
+def _of_watched(watched: Watched) -> Iterator[str]:
     """Give the suffixes of all that limits and watches tell of a device."""
-    for key, span in watched.limits if watched else ():
+    for key, span in watched.limits:
         yield f"{suffix_of(key)}_{LIMIT_ALARMS[span]}"
-    for key, watch in watched.findings if watched else ():
+    for key, watch in watched.findings:
         yield f"{suffix_of(key)}_{watch}"
 
 
@@ -179,9 +179,7 @@ class LimitSensor(TotalEntity, BinarySensorEntity):
     @property
     def limited(self) -> Limited | None:
         """Give the total beside its limit."""
-        state = self.device_state
-        watched = None if state is None else state.watched
-        return None if watched is None else watched.limits.get((self.key, self._span))
+        return self.watched.limits.get((self.key, self._span))
 
     @property
     @override
@@ -221,9 +219,7 @@ class WatchSensor(TotalEntity, BinarySensorEntity):
     @property
     def finding(self) -> Finding | None:
         """Give what the watch has found."""
-        state = self.device_state
-        watched = None if state is None else state.watched
-        return None if watched is None else watched.findings.get((self.key, self._watch))
+        return self.watched.findings.get((self.key, self._watch))
 
     @property
     @override
@@ -265,12 +261,6 @@ class BatterySensor(DeviceEntity, BinarySensorEntity):
 
     @property
     @override
-    def available(self) -> bool:
-        """Its last value stays true while the server is silent."""
-        return self.device_state is not None
-
-    @property
-    @override
     def is_on(self) -> bool | None:
         """Tell whether it is low; a little more than that does not end it."""
         state = self.device_state
@@ -289,12 +279,6 @@ class SilentSensor(DeviceEntity, BinarySensorEntity, RestoreEntity):
     def __init__(self, coordinator: SmartCityCoordinator, state: DeviceState) -> None:
         """Show whether the device is silent."""
         super().__init__(coordinator, state, SILENT, SILENT.key)
-
-    @property
-    @override
-    def available(self) -> bool:
-        """It stays true while the server is silent."""
-        return self.device_state is not None
 
     @property
     @override

@@ -34,7 +34,8 @@ from .automations.amounts import (
 )
 from .automations.flags import CONF_PERIODS, LEAK, PERIODS_OPTION, SILENT, flags, limits_of_periods
 from .automations.people import people_entities
-from .automations.targets import check_target, resolve, totals
+from .automations.targeted import check_target
+from .automations.targets import resolve, totals
 from .automations.thresholds import Limit, UnusableError, edge_of, present
 from .metering.limits import Span
 

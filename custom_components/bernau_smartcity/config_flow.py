@@ -17,10 +17,11 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from .analytics.const import SUBENTRY_GATE, SUBENTRY_PARKING, SUBENTRY_ZONE
+from .analytics.const import SUBENTRY_GATE, SUBENTRY_PARKING, SUBENTRY_SURVEY, SUBENTRY_ZONE
 from .analytics.flow import AnalyticsConfigFlow, AnalyticsOptionsFlow
 from .analytics.flow_gate import GateFlow
 from .analytics.flow_parking import ParkingFlow
+from .analytics.flow_survey import SurveyFlow
 from .analytics.flow_zone import ZoneFlow
 from .const import (
     CONF_DEVICES,
@@ -82,7 +83,12 @@ class SmartCityConfigFlow(SentConfigFlow, AnalyticsConfigFlow, domain=DOMAIN):
         """Give what can be added to visitor analytics."""
         if not is_analytics(config_entry):
             return {}
-        return {SUBENTRY_ZONE: ZoneFlow, SUBENTRY_GATE: GateFlow, SUBENTRY_PARKING: ParkingFlow}
+        return {
+            SUBENTRY_ZONE: ZoneFlow,
+            SUBENTRY_GATE: GateFlow,
+            SUBENTRY_PARKING: ParkingFlow,
+            SUBENTRY_SURVEY: SurveyFlow,
+        }
 
     @override
     async def async_step_user(

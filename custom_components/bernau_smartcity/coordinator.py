@@ -4,21 +4,21 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 import sqlite3
 from typing import Self, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryNotReady,
     HomeAssistantError,
 )
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.start import async_at_started
@@ -27,15 +27,8 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalType
 
+from .chosen import choices
 from .const import (
-    CONF_CODEC,
-    CONF_DEFAULTS,
-    CONF_DEVICES,
-    CONF_KEYS,
-    CONF_LIMITS,
-    CONF_METERS,
-    CONF_PROFILE_SETTINGS,
-    CONF_PROFILES,
     CONF_SCOPES,
     CONF_SERVER,
     DOMAIN,
@@ -43,25 +36,18 @@ from .const import (
     LOGGER,
     SCAN_INTERVAL,
 )
-from .decoders import find
+from .days import bounds
 from .issues import Issues, async_tell_renewal
 from .ledger.bridges import is_meter
-from .ledger.choices import Choices
+from .ledger.database import is_damage, put_aside
 from .ledger.joining import Joining
-from .ledger.judging import LIMIT_ALARMS
-from .ledger.keys import Keys
 from .ledger.ledger import Ledger
-from .ledger.places import Places
-from .ledger.settings import merged
 from .ledger.silences import Silences
-from .ledger.state import DeviceState, Key, suffix_of
-from .ledger.store import is_damage, put_aside
-from .ledger.watcher import is_limited, is_main
-from .metering.hours import Bounds, Period
+from .ledger.state import DeviceState, Key
+from .listeners import Listeners
 from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
 from .push import Push
-from .watching import Limit, limits_with, watching
 
 BATCHES_AT_ONCE = 20
 """Kept in one transaction: few writes to disk, and values that appear soon."""
@@ -69,7 +55,6 @@ BATCHES_AT_ONCE = 20
 type SmartCityConfigEntry = ConfigEntry[SmartCityCoordinator]
 type Check = Callable[[Joining, Mapping[str, DeviceState]], None]
 """Raises RefusedError."""
-type StateListener = Callable[[DeviceState], None]
 
 SIGNAL_LOADED: SignalType[SmartCityCoordinator] = SignalType(f"{DOMAIN}_loaded")
 """Everything that is kept of an entry is there, and nothing new was read yet."""
@@ -87,50 +72,6 @@ def translated[E: HomeAssistantError](kind: type[E], error: NetworkError, server
         translation_key=error.reason,
         translation_placeholders={"server": server},
     )
-
-
-def choices(entry: ConfigEntry) -> Choices:
-    """Give what the user has decided about devices, from the options."""
-    devices: Mapping[str, Mapping[str, str]] = entry.options.get(CONF_DEVICES, {})
-    by_device = {eui: d[CONF_CODEC] for eui, d in devices.items() if CONF_CODEC in d}
-    by_profile: Mapping[str, str] = entry.options.get(CONF_PROFILES, {})
-
-    def codec(device: Device) -> Codec | None:
-        return find(device, by_device, by_profile).codec
-
-    def settings(device: Device) -> Mapping[str, str]:
-        of_profile = entry.options.get(CONF_PROFILE_SETTINGS, {}).get(device.profile, {})
-        chosen = merged(of_profile, devices.get(device.dev_eui, {}))
-        return {key: value for key, value in chosen.items() if key != CONF_CODEC}
-
-    return Choices(
-        codec,
-        settings,
-        Places.from_options(entry.options),
-        entry.options.get(CONF_DEFAULTS, {}),
-        midnight,
-        keys=Keys(entry.options.get(CONF_KEYS, {})),
-        meters=entry.options.get(CONF_METERS, {}),
-        watching=watching(entry.options),
-    )
-
-
-def midnight(day: date) -> datetime:
-    """Give when a local day begins; days from before 1970 were always there."""
-    day = max(day, date(1970, 1, 2))
-    return dt_util.as_utc(dt_util.start_of_local_day(day))
-
-
-def bounds() -> Bounds:
-    """Give when the periods begin and end, by local time."""
-    today = dt_util.now().date()
-
-    tomorrow = midnight(today + timedelta(days=1))
-    return {
-        Period.TODAY: (midnight(today), tomorrow),
-        Period.YESTERDAY: (midnight(today - timedelta(days=1)), midnight(today)),
-        Period.THIS_MONTH: (midnight(today.replace(day=1)), tomorrow),
-    }
 
 
 class SmartCityCoordinator(DataUpdateCoordinator[None]):
@@ -179,8 +120,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         self._inventory_due = dt_util.utcnow()
         self._polling: asyncio.Task[None] | None = None
         self._was_available = True
-        self._listeners_by_device: dict[str, set[CALLBACK_TYPE]] = {}
-        self._state_listeners: set[StateListener] = set()
+        self.listeners = Listeners()
 
     @classmethod
     async def async_open(cls, hass: HomeAssistant, entry: SmartCityConfigEntry) -> Self:
@@ -310,39 +250,15 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     async def _async_reckon(self, _moment: object) -> None:
         """Begin a new day, or the same one in another time zone."""
         with suppress(sqlite3.Error):  # the next poll tells of a damaged file
-            for state in await self._async_run(self.ledger.reckon, bounds()):
-                self._tell(state)
-                await asyncio.sleep(0)  # others may run between two devices
+            await self.async_apply(partial(self.ledger.reckon, bounds()))
 
     async def _async_end_hour(self, _moment: datetime) -> None:
         """End what was told of an hour that is history now."""
         with suppress(sqlite3.Error):  # the next poll tells of a damaged file
-            for state in (await self.hass.async_add_executor_job(self.ledger.end_hour)).values():
-                self._tell(state)
+            await self.async_apply(self.ledger.end_hour)
 
     async def _async_stopped(self, _event: Event) -> None:
         await self.async_shutdown()
-
-    @callback
-    def async_listen(self, dev_eui: str, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call when the state of a device or the reach of the server changes."""
-        listeners = self._listeners_by_device.setdefault(dev_eui, set())
-        listeners.add(listener)
-        return partial(listeners.discard, listener)
-
-    async def async_listen_states(self, listener: StateListener) -> CALLBACK_TYPE:
-        """Call with every state that there is, and with each that changes."""
-        leave = self.async_follow_states(listener)
-        for state in tuple(self.states.values()):
-            listener(state)
-            await asyncio.sleep(0)  # others may run between two devices
-        return leave
-
-    @callback
-    def async_follow_states(self, listener: StateListener) -> CALLBACK_TYPE:
-        """Call with every state that changes from now on."""
-        self._state_listeners.add(listener)
-        return partial(self._state_listeners.discard, listener)
 
     @override
     async def _async_update_data(self) -> None:
@@ -377,8 +293,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Tell which devices should have been heard, now that the network server was asked."""
         for place in self.silence.judge(dt_util.utcnow()):
             self._changed.add(place)
-            for update in tuple(self._listeners_by_device.get(place, ())):
-                update()
+            self.listeners.update(place)
 
     async def _async_renew(self) -> None:
         """Begin with a new file, as what is read from the present one cannot be trusted."""
@@ -392,50 +307,6 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Let a check look at what is kept; raises RefusedError."""
         await self.hass.async_add_executor_job(self.ledger.run, check)
 
-    async def async_set_limits(self, limits: Mapping[Limit, float | None]) -> None:
-        """Set limits of totals, as many as you like in one step; 0 or None takes one away.
-
-        They are in the unit of the total. Raises ValueError for what is no limit.
-        """
-        entry = self.config_entry
-        kept = limits_with(entry.options.get(CONF_LIMITS, {}), limits)
-        options = {**entry.options, CONF_LIMITS: kept}
-        self.hass.config_entries.async_update_entry(entry, options=options)
-        places = {place for place, _, _ in limits}
-        job = partial(self.ledger.set_limits, kept)
-        for state in await self._async_run(job, places):
-            self._tell(state)
-            await asyncio.sleep(0)  # others may run between two devices
-        for place, key, span in limits:
-            if not self.limit((place, key, span)):
-                self._async_remove_entity(place, f"{suffix_of(key)}_{LIMIT_ALARMS[span]}")
-
-    @callback
-    def _async_remove_entity(self, place: str, suffix: str) -> None:
-        """Remove a binary sensor that tells nothing any more."""
-        self.shown.get(place, set()).discard(suffix)
-        registry = er.async_get(self.hass)
-        _, identifier = self.identifier(place)
-        entity_id = registry.async_get_entity_id(
-            Platform.BINARY_SENSOR, DOMAIN, f"{identifier}_{suffix}"
-        )
-        if entity_id is not None:
-            registry.async_remove(entity_id)
-
-    def is_main(self, state: DeviceState, key: Key) -> bool:
-        """Tell whether a total is that for which the meter is there."""
-        return is_main(state, key, self.medium(state, key[1]))
-
-    def limited(self, state: DeviceState) -> list[Key]:
-        """Give the totals of a device that can have limits."""
-        return [key for key in state.totals if is_limited(state, key, self.medium(state, key[1]))]
-
-    def limit(self, limit: Limit) -> float:
-        """Give a limit of a total, 0 where there is none."""
-        place, key, span = limit
-        limits = self.config_entry.options.get(CONF_LIMITS, {})
-        return float(limits.get(place, {}).get(suffix_of(key), {}).get(span, 0))
-
     async def async_take_inventory(self) -> None:
         """Read the complete inventory: new, renamed and removed devices."""
         names = await self.connection.scopes()
@@ -446,8 +317,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         }
         self.scopes = {scope: names[scope] for scope in chosen if scope in names}
         devices = await self.connection.devices(self.scopes)
-        for state in await self._async_run(self.ledger.meet, devices):
-            self._tell(state)
+        await self.async_apply(partial(self.ledger.meet, devices))
         self.async_leave_meters()
         await self._async_forget_absent({device.dev_eui for device in devices})
         self._changed.update(self.states)
@@ -480,7 +350,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
     @callback
     def async_leave_meters(self) -> None:
         """Remove the meters behind bridges that are no longer read."""
-        gone, self.ledger.left = self.ledger.left, set()
+        gone = self.ledger.let_go()
         self.silence.forget(gone)
         for identity in gone:
             self.shown.pop(identity, None)
@@ -528,9 +398,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             return
         for batch in batches:
             self._note(batch)
-        for state in await self._async_run(self.ledger.take, batches):
-            self._tell(state)
-            await asyncio.sleep(0)  # others may run between two devices
+        await self.async_apply(partial(self.ledger.take, batches))
 
     def _note(self, batch: Batch) -> None:
         """Remember trouble for the repairs; what is given again is no longer withheld."""
@@ -545,26 +413,21 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         elif batch.uplinks:
             self.withheld.discard(place)
 
-    async def _async_run[T](
-        self, job: Callable[[T], dict[str, DeviceState]], items: T
-    ) -> Iterable[DeviceState]:
-        return (await self.hass.async_add_executor_job(job, items)).values()
+    async def async_apply(self, job: Callable[[], Mapping[str, DeviceState]]) -> None:
+        """Let a job change what is kept, and tell the states that it gives."""
+        for state in (await self.hass.async_add_executor_job(job)).values():
+            self._tell(state)
+            await asyncio.sleep(0)  # others may run between two devices
 
     @callback
     def _tell(self, state: DeviceState) -> None:
         self._changed.add(state.device.dev_eui)
         self.silence.told(state)
-        for listener in tuple(self._state_listeners):
-            listener(state)
-        for update in tuple(self._listeners_by_device.get(state.device.dev_eui, ())):
-            update()
+        self.listeners.tell(state)
 
     @callback
     def _tell_availability(self) -> None:
         """Tell all entities when the server is lost or back, and only then."""
-        if self._was_available == self.last_update_success:
-            return
-        self._was_available = self.last_update_success
-        for listeners in self._listeners_by_device.values():
-            for update in tuple(listeners):
-                update()
+        if self._was_available != self.last_update_success:
+            self._was_available = self.last_update_success
+            self.listeners.update_all()

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .decoders import DECODED, DECODERS
 from .ledger.bridges import is_meter
-from .ledger.state import DeviceState, Key, Value, suffix_of
+from .ledger.state import UNWATCHED, DeviceState, Key, Value, Watched, suffix_of
 from .model import Codec
 
 type Wanted = Callable[[DeviceState], Iterable[tuple[str, Callable[[], DeviceEntity]]]]
@@ -22,7 +22,8 @@ async def async_add_as_told(
     entry: SmartCityConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback, wanted: Wanted
 ) -> None:
     """Add each entity of each device as soon as there is something to show."""
-    shown = entry.runtime_data.shown
+    coordinator = entry.runtime_data
+    shown = coordinator.shown
 
     @callback
     def add(state: DeviceState) -> None:
@@ -32,13 +33,17 @@ async def async_add_as_told(
             here.update(suffix for suffix, _ in missing)
             async_add_entities([make() for _, make in missing])
 
-    entry.async_on_unload(await entry.runtime_data.async_listen_states(add))
+    entry.async_on_unload(await coordinator.listeners.listen_to_all(coordinator.states, add))
+
+
+def identity(entry_id: str, part: str, suffix: str) -> str:
+    """Give the identity of an entity of a device, or of a part of a town: never change it."""
+    return f"{entry_id}_{part}_{suffix}"
 
 
 def unique_id(coordinator: SmartCityCoordinator, dev_eui: str, suffix: str) -> str:
-    """Give the identity of an entity of a device: never change it."""
-    _, identifier = coordinator.identifier(dev_eui)
-    return f"{identifier}_{suffix}"
+    """Give the identity of an entity of a device."""
+    return identity(coordinator.config_entry.entry_id, dev_eui, suffix)
 
 
 class DeviceEntity(Entity):
@@ -76,10 +81,18 @@ class DeviceEntity(Entity):
         """Give what is known of the device, None once it is gone."""
         return self.coordinator.states.get(self.dev_eui)
 
+    @property
+    @override
+    def available(self) -> bool:
+        """What is known of the past stays true while the server or the device is silent."""
+        return self.device_state is not None
+
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the device."""
-        self.async_on_remove(self.coordinator.async_listen(self.dev_eui, self.async_write_ha_state))
+        self.async_on_remove(
+            self.coordinator.listeners.listen(self.dev_eui, self.async_write_ha_state)
+        )
 
 
 def _model(codec: Codec | None, state: DeviceState) -> str | None:
@@ -108,10 +121,10 @@ class TotalEntity(DeviceEntity):
             self._attr_translation_placeholders = {"channel": str(channel)}
 
     @property
-    @override
-    def available(self) -> bool:
-        """What is known of the past stays true while the server or the meter is silent."""
-        return self.device_state is not None
+    def watched(self) -> Watched:
+        """Give what limits and watches tell of the device."""
+        state = self.device_state
+        return UNWATCHED if state is None else state.watched
 
     @property
     def meter_number(self) -> dict[str, str]:

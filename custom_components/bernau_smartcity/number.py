@@ -18,8 +18,9 @@ from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .descriptions import appearance, unit_of
 from .entity import TotalEntity, async_add_as_told
 from .ledger.state import DeviceState, Key, suffix_of
+from .ledger.watcher import is_main
+from .limits import HIGHEST, async_set_limits, limit_of, limited
 from .metering.limits import Span
-from .watching import HIGHEST
 
 PARALLEL_UPDATES = 0
 
@@ -58,7 +59,7 @@ async def async_setup_entry(
     coordinator = entry.runtime_data
 
     def wanted(state: DeviceState) -> Iterator[tuple[str, Callable[[], LimitNumber]]]:
-        for key in coordinator.limited(state):
+        for key in limited(coordinator, state):
             for span in Span:
                 suffix = f"{suffix_of(key)}_{LIMITS[span].key}"
                 yield suffix, partial(LimitNumber, coordinator, state, key, span)
@@ -79,16 +80,16 @@ class LimitNumber(TotalEntity, NumberEntity):
         self._span = span
         self._attr_device_class = NumberDeviceClass(device_class) if device_class else None
         self._attr_native_unit_of_measurement = unit_of(quantity)
-        if not coordinator.is_main(state, key):
+        if not is_main(state, key, coordinator.medium(state, channel)):
             self._attr_entity_registry_enabled_default = False
 
     @property
     @override
     def native_value(self) -> float:
         """Give the limit."""
-        return self.coordinator.limit((self.dev_eui, self.key, self._span))
+        return limit_of(self.coordinator.config_entry, (self.dev_eui, self.key, self._span))
 
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Keep another limit."""
-        await self.coordinator.async_set_limits({(self.dev_eui, self.key, self._span): value})
+        await async_set_limits(self.coordinator, {(self.dev_eui, self.key, self._span): value})

@@ -292,12 +292,6 @@ class HealthSensor(DeviceEntity, SensorEntity):
 
     @property
     @override
-    def available(self) -> bool:
-        """Its last value stays true while the server is silent."""
-        return self.device_state is not None
-
-    @property
-    @override
     def native_value(self) -> float | datetime | str | None:
         """Give the figure."""
         state = self.device_state

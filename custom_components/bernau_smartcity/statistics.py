@@ -39,7 +39,8 @@ from homeassistant.util.unit_conversion import (
     VolumeConverter,
 )
 
-from .metering.hours import HOUR, Compiled, Repair, Row, Tail, compiled_until
+from .metering.hours import HOUR, Compiled, Repair, Row, Tail, compiled_until, full_hour
+from .metering.register import Point
 
 _CONVERTERS: Final[Mapping[str, type[BaseUnitConverter]]] = {
     unit: converter
@@ -131,11 +132,7 @@ class Held:
 
 def read(hass: HomeAssistant, wanted: Mapping[str, Wanted]) -> dict[str, Held]:
     """Give what is held of each entity whose statistics can be continued; blocks."""
-    metadata = {
-        entity_id: found
-        for entity_id, (_, found) in get_metadata(hass, statistic_ids=set(wanted)).items()
-        if found["has_sum"] and found["unit_class"] == _unit_class(wanted[entity_id].unit)
-    }
+    metadata = _usable(hass, {entity_id: each.unit for entity_id, each in wanted.items()})
     tails = _tails(hass, set(metadata))
     anchors = _anchors(hass, metadata, {key: wanted[key].since for key in tails})
     return {
@@ -149,6 +146,21 @@ def read(hass: HomeAssistant, wanted: Mapping[str, Wanted]) -> dict[str, Held]:
             ),
         )
         for entity_id, tail in tails.items()
+    }
+
+
+def totals_at_hours(
+    hass: HomeAssistant, units: Mapping[str, str], start: datetime, end: datetime
+) -> dict[str, list[Point]]:
+    """Give the totals of entities at each full hour of a time, in their units; blocks."""
+    metadata = _usable(hass, units)
+    held = _sums(hass, metadata, full_hour(start) - HOUR, end)
+    return {
+        entity_id: [
+            Point(at + HOUR, total / _factor(units[entity_id], found["unit_of_measurement"]))
+            for at, total in held.get(entity_id, ())
+        ]
+        for entity_id, found in metadata.items()
     }
 
 
@@ -193,6 +205,15 @@ def async_lift(hass: HomeAssistant, metadata: StatisticMetaData, repair: Repair)
             repair.lift,
             metadata["unit_of_measurement"] or "",
         )
+
+
+def _usable(hass: HomeAssistant, units: Mapping[str, str]) -> dict[str, StatisticMetaData]:
+    """Give what is noted of the statistics of entities that count, and still in such a unit."""
+    return {
+        entity_id: found
+        for entity_id, (_, found) in get_metadata(hass, statistic_ids=set(units)).items()
+        if found["has_sum"] and found["unit_class"] == _unit_class(units[entity_id])
+    }
 
 
 def _unit_class(unit: str | None) -> str | None:

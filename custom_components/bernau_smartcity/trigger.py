@@ -6,11 +6,10 @@ restart, a reload or a time without connection the state before is remembered.
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Final, cast, override
+from typing import Any, ClassVar, Final, override
 
-from homeassistant.const import CONF_OPTIONS, CONF_TARGET, STATE_OFF, STATE_ON
+from homeassistant.const import CONF_OPTIONS, STATE_OFF, STATE_ON
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
-from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import NumericThresholdMode
 from homeassistant.helpers.target import (
     TargetStateChangedData,
@@ -23,7 +22,6 @@ from homeassistant.helpers.trigger import (
     TriggerConfig,
     TriggerNotTriggeredReporter,
 )
-from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 import probatio
 
@@ -38,22 +36,12 @@ from .automations.flags import (
     was_measured_after,
 )
 from .automations.people import is_within, people_entities
-from .automations.targets import check_target
+from .automations.targeted import TargetTrigger
 from .automations.thresholds import UnusableError, selector
 
 
-class StateTrigger(Trigger):
+class StateTrigger(TargetTrigger):
     """An entity has come into a state; what it was before is remembered."""
-
-    schema: ClassVar[probatio.Schema]
-
-    @classmethod
-    @override
-    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        """Ask for a target."""
-        config = cast(ConfigType, cls.schema(config))
-        check_target(hass, config[CONF_TARGET])
-        return config
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Begin without knowing anything."""
@@ -129,12 +117,6 @@ class StateTrigger(Trigger):
 class FlagTrigger(StateTrigger):
     """A problem has come up at a meter."""
 
-    schema = probatio.Schema(
-        {
-            probatio.Required(CONF_TARGET): cv.TARGET_FIELDS,
-            probatio.Required(CONF_OPTIONS, default=dict): {},
-        }
-    )
     names: ClassVar[Collection[str]]
 
     @override
@@ -163,7 +145,7 @@ class SilentTrigger(FlagTrigger):
 class PeopleTrigger(StateTrigger):
     """More or fewer people are there than a threshold says."""
 
-    schema = FlagTrigger.schema.extend(
+    schema = TargetTrigger.schema.extend(
         {
             probatio.Required(CONF_OPTIONS): {
                 probatio.Required(CONF_THRESHOLD): selector(NumericThresholdMode.CROSSED)

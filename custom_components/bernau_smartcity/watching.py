@@ -1,21 +1,13 @@
 """What people want to be watched, as it is kept in the options of an entry."""
 
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any, Final
+from typing import Any
 
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_LEAK_HOURS, CONF_LIMITS, CONF_NIGHT, CONF_WATCHES
-from .ledger.state import Key, suffix_of
-from .ledger.watcher import Limits, Watching
-from .metering.limits import Span
+from .ledger.watcher import Watching
 from .metering.watch import LEAK_HOURS, NIGHT, POSSIBLE, USUAL, Rules, Watch
-
-HIGHEST: Final = 1e9
-
-type Limit = tuple[str, Key, Span]
-"""Of a total of a place in a period."""
 
 
 def watching(options: Mapping[str, Any]) -> Watching:
@@ -29,28 +21,3 @@ def watching(options: Mapping[str, Any]) -> Watching:
         {medium: tuple(map(Watch, chosen.get(medium, USUAL[medium]))) for medium in POSSIBLE},
         Rules(night=(int(begin), int(end)), leak_hours=int(hours)),
     )
-
-
-def limits_with(
-    before: Limits, changed: Mapping[Limit, float | None]
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Give all limits with some of them changed; raises ValueError for what is none."""
-    limits = {
-        place: {total: dict(spans) for total, spans in totals.items()}
-        for place, totals in before.items()
-    }
-    for (place, key, span), limit in changed.items():
-        value = limit or 0.0
-        if not (isfinite(value) and 0 <= value <= HIGHEST):
-            message = f"{value} is no limit"
-            raise ValueError(message)
-        spans = limits.setdefault(place, {}).setdefault(suffix_of(key), {})
-        if value:
-            spans[span.value] = value
-        else:
-            spans.pop(span, None)
-    return {
-        place: kept
-        for place, totals in limits.items()
-        if (kept := {total: spans for total, spans in totals.items() if spans})
-    }

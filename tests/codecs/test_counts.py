@@ -28,7 +28,7 @@ DIRECTED = [codec for codec in CODECS.values() if codec.quantities & OPPOSITE.ke
 
 def opposite(reading: Reading) -> Reading:
     """Give the same reading in the other direction."""
-    return replace(reading, quantity=OPPOSITE.get(reading.quantity, reading.quantity))
+    return reading._replace(quantity=OPPOSITE.get(reading.quantity, reading.quantity))
 
 
 @pytest.mark.parametrize("codec", CODECS.values(), ids=lambda codec: codec.key)
@@ -81,9 +81,9 @@ def test_total_makes_the_period_superfluous() -> None:
     total = Reading(Quantity.PEOPLE_IN, 12, 1)
     period = Reading(Quantity.PEOPLE_IN_PERIOD, 2, 1)
     others = [
-        replace(period, channel=2),
-        replace(period, at=EARLIER),
-        replace(period, quantity=Quantity.PEOPLE_OUT_PERIOD),
+        period._replace(channel=2),
+        period._replace(at=EARLIER),
+        period._replace(quantity=Quantity.PEOPLE_OUT_PERIOD),
         Reading(Quantity.BATTERY, 99),
     ]
     assert list(once([period, total, *others])) == [total, *others]
@@ -93,7 +93,7 @@ def test_total_makes_the_period_superfluous() -> None:
 def test_blind_counter_counts_nobody(failure: Quantity) -> None:
     """Its counts are left out, whatever comes first; what it stored earlier stays."""
     count = Reading(Quantity.PEOPLE_IN_PERIOD, 0)
-    stored = replace(count, at=EARLIER)
+    stored = count._replace(at=EARLIER)
     battery = Reading(Quantity.BATTERY, 99)
     blind = Reading(failure, 1)
     sees = Reading(failure, 0)

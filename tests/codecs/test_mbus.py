@@ -107,7 +107,7 @@ def test_data(text: str, value: object) -> None:
         ("041b01000000", What.MASS, 1),
         ("042001000000", What.ON_TIME, 1),
         ("042301000000", What.ON_TIME, 86400),
-        ("042601000000", What.OPERATING_TIME, 3600),
+        ("042601000000", What.OPERATING_TIME, 1),  # hours
         ("022b0100", What.POWER, 1),
         ("022e0100", What.POWER, 1000),
         ("02316801", What.POWER, 1),  # 10 J/h
@@ -196,6 +196,7 @@ def test_times(text: str, value: datetime | time | None) -> None:
         ("0779a9478268a5114004", ""),
         ("0c7989478268", "68824789"),
         ("0d78083938373635343332", "23456789"),
+        ("0dfd100231410c7889478268", "68824789"),  # behind a text
         ("3c7889478268", ""),  # during an error
         ("0c78ffffffff077989478268a5114004", "68824789"),
         ("040601000000", ""),

@@ -17,10 +17,10 @@ from aiohttp import ClientSession
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.bernau_smartcity.chosen import choices
 from custom_components.bernau_smartcity.const import DOMAIN
 from custom_components.bernau_smartcity.coordinator import (
     SmartCityCoordinator,
-    choices,
     storage_path,
 )
 from custom_components.bernau_smartcity.ledger.ledger import Ledger

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.bernau_smartcity.metering.register import Point
-from custom_components.bernau_smartcity.metering.usage import Usage, in_all, usage
+from custom_components.bernau_smartcity.metering.usage import Usage, continued, in_all, usage
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -28,7 +28,8 @@ POINTS = [Point(AT + n * HOUR, total) for n, total in ((1, 10), (2, 12), (8, 18)
 def test_usage(start: float, end: float, amount: float, missing: float, spread: float) -> None:
     """What is not known is told apart from what is spread."""
     found = usage(POINTS, AT + start * HOUR, AT + end * HOUR)
-    assert found == Usage(amount, (end - start) * HOUR, missing * HOUR, spread * HOUR)
+    since = AT + min(max(start, 1), end) * HOUR
+    assert found == Usage(amount, (end - start) * HOUR, missing * HOUR, spread * HOUR, since)
 
 
 def test_without_any_reading() -> None:
@@ -36,6 +37,18 @@ def test_without_any_reading() -> None:
     found = usage((), AT, AT + HOUR)
     assert (found.amount, found.missing_share, found.spread_share) == (0, 1, 0)
     assert (in_all(()).missing_share, in_all(()).spread_share) == (0, 0)
+
+
+@given(kept=st.integers(0, 12), start=st.floats(-1, 11), span=st.floats(0, 12))
+def test_any_older_points_continue_it(kept: int, start: float, span: float) -> None:
+    """Wherever the readings that are kept begin, both together tell what all would have told."""
+    points = [Point(AT + n * HOUR, n * n) for n in range(11)]
+    begin = AT + start * HOUR
+    whole = usage(points, begin, begin + span * HOUR)
+    newer = usage(points[kept:], begin, begin + span * HOUR)
+    found = continued(points[: kept + 1], newer, begin)
+    assert found.amount == pytest.approx(whole.amount)
+    assert (found.span, found.missing, found.spread) == (whole.span, whole.missing, whole.spread)
 
 
 @given(cut=st.floats(min_value=0, max_value=10))

@@ -62,4 +62,37 @@ def test_it_does_not_matter_when_it_is_counted(
             often.tell("P", at(minutes), occupied=occupied)
         often.count(at(moment))
     assert (often.arrived, often.left) == (once.arrived, once.left)
-    assert often.taken == once.taken
+    assert (often.stays, often.stood) == (once.stays, once.stood)
+    assert (often.states, often.since) == (once.states, once.since)
+
+
+@pytest.mark.parametrize(
+    ("states", "stays", "minutes"),
+    [
+        ([(0, True), (50, False)], 0, 0),
+        ([(0, False), (5, True), (50, False)], 1, 45),
+        ([(0, False), (5, True), (20, False), (21, True), (50, False)], 1, 45),
+        ([(0, False), (5, True), (10, False), (20, True), (50, False)], 2, 35),
+        ([(0, True), (10, False), (20, True), (50, False)], 1, 30),
+        ([(0, False), (5, True)], 0, 0),
+    ],
+)
+def test_stays(states: Sequence[tuple[float, bool]], stays: int, minutes: float) -> None:
+    """Of a car that was there before, and of one that is still there, nobody knows the stay."""
+    bays = Bays()
+    for at_minute, occupied in states:
+        bays.tell("P", at(at_minute), occupied=occupied)
+        bays.count(at(at_minute + 1))
+    bays.count(at(60))
+    assert (bays.stays, bays.stood) == (stays, timedelta(minutes=minutes))
+
+
+def test_batch_after_a_gap_counts_once() -> None:
+    """What a space had told meanwhile comes all at once: nobody knows when cars came and went."""
+    bays = Bays()
+    bays.tell("P", at(0), occupied=False)
+    bays.count(at(15))
+    for n, occupied in enumerate((True, False, True, False, True)):
+        bays.tell("P", at(120) + timedelta(seconds=n), occupied=occupied)
+    bays.count(at(135))
+    assert (bays.arrived, bays.left, bays.stays) == (1, 0, 0)

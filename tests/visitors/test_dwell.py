@@ -121,6 +121,28 @@ def test_longer_than_the_window() -> None:
     assert gauge_dwell([100] * 4, market) is Reason.LONGER_THAN_WINDOW
 
 
+@pytest.mark.parametrize(
+    ("left", "sharp", "area"),
+    [
+        # All sixty left in the last quarter of the hour, and their counter told of each quarter.
+        ((0, 0, 0, 60), (), 900),
+        # Three of its messages got lost: what was spread tells nothing of entries that were missed.
+        ((15, 15, 15, 15), (False, False, False, True), 225),
+        # They were not lost, so thirty must have been there whom nobody counted.
+        ((15, 15, 15, 15), (), 900),
+    ],
+)
+def test_lost_messages_leave_nobody_behind(
+    left: tuple[int, ...], sharp: tuple[bool, ...], area: float
+) -> None:
+    """The live estimate follows who is present, by the same rule."""
+    today = Traffic(entered=[0, 0, 60, 0], left=left, sharp=sharp, coverage=1)
+    present = [0.0, *today.people]
+    assert person_minutes(present, QUARTER) == area
+    live = live_dwell(today, EXACT)
+    assert live is Reason.SHORTER_THAN_BIN if area < 900 else told(live).person_minutes == area
+
+
 def test_counter_that_tells_who_is_present() -> None:
     """Its area cannot drift, whatever the gates missed."""
     found = gauge_dwell([0, 10, 20, 25, 20, 10, 0], replace(DAY, entered=[10, 20, 20, 10, 0, 0]))

@@ -1,9 +1,12 @@
 """Journeys of a survey, fitted to counts."""
 
+from dataclasses import replace
+
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.bernau_smartcity.visitors.fitting import fitted
+from custom_components.bernau_smartcity.visitors.fitting import fitted, surveyed
+from custom_components.bernau_smartcity.visitors.journeys import Journeys
 from custom_components.bernau_smartcity.visitors.reasons import Reason
 
 ENTRIES = [300, 120, 60]
@@ -44,6 +47,46 @@ def test_zone_nobody_asked_about() -> None:
     """Its entries cannot be distributed."""
     assert fitted([[0, 0], [1, 1]], [10, 10], [10, 10]) is Reason.NO_FIT
     assert fitted([], [], []) == []
+
+
+FOUND = Journeys(
+    entries=dict(zip("ABC", ENTRIES, strict=True)),
+    exits=dict(zip("ABC", EXITS, strict=True)),
+    onward={},
+    leaving={},
+    visits={},
+)
+EVEN = [175, 68.75, 56.25, 70, 27.5, 22.5, 35, 13.75, 11.25]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            {one: {other: 1 + (one == other) for other in "ABC"} for one in "ABC"},
+            [204.940, 49.592, 45.468, 49.758, 48.163, 22.079, 25.301, 12.245, 22.453],
+        ),
+        ({}, EVEN),
+        ({"A": {"A": 2.8, "B": 1.1, "C": 0.9}, "D": {"A": 1}}, EVEN),
+        ({"A": {"A": 28}, "B": {"A": 0, "B": 0}, "C": {"D": 5}}, EVEN),
+    ],
+    ids=["all", "nothing", "one row", "what it does not know"],
+)
+def test_of_survey(rows: dict[str, dict[str, float]], expected: list[float]) -> None:
+    """Who was not asked leaves as all do."""
+    found = surveyed(FOUND, rows)
+    assert not isinstance(found, Reason)
+    assert list(found) == [(one, other) for one in "ABC" for other in "ABC"]
+    assert list(found.values()) == pytest.approx(expected, abs=6e-4)
+
+
+def test_survey_of_a_zone_that_nobody_left() -> None:
+    """What is not known of it has no proportion to go by."""
+    found = replace(FOUND, exits={"A": 0, "B": 300, "C": 180})
+    table = surveyed(found, {"A": {"A": 7}})
+    assert not isinstance(table, Reason)
+    assert [table["A", zone] for zone in "ABC"] == pytest.approx([0, 187.5, 112.5])
+    assert surveyed(FOUND, {one: {"A": 0, "B": 1, "C": 0} for one in "ABC"}) is Reason.NO_FIT
 
 
 @given(

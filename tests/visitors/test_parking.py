@@ -7,6 +7,7 @@ from random import Random
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.bernau_smartcity.visitors.bins import Tally
 from custom_components.bernau_smartcity.visitors.parking import (
     Parked,
     arrivals,
@@ -57,15 +58,28 @@ def test_any_order(told: list[tuple[float, int]], seed: int) -> None:
     assert changes(shuffled, END) == found
 
 
-def test_mean_stay() -> None:
-    """The time for which spaces were occupied, by departure; from the window on."""
-    spaces = [
-        states((0, 1), (30, 0), (100, 1), (150, 0)),
-        states((0, 0), (20, 1), (40, 0), (590, 1)),
-    ]
-    assert parked(spaces, START, END) == 110 / 3 * MINUTE
-    assert parked(spaces, START + 35 * MINUTE, END) == 65 / 2 * MINUTE
-    assert parked([states((0, 1))], START, END) is Reason.NO_FLOW
+@pytest.mark.parametrize(
+    ("left", "stays", "minutes", "resolved", "expected"),
+    [
+        (20, 20, 900, 1.0, Parked(45 * MINUTE, 20, 0.0)),
+        (40, 30, 900, 0.9, Parked(30 * MINUTE, 30, 0.25)),
+        (20, 14, 900, 1.0, Reason.TOO_FEW),
+        (20, 20, 900, 0.89, Reason.COVERAGE),
+        (0, 0, 0, 1.0, Reason.NO_FLOW),
+        (None, None, None, 1.0, Reason.NO_FLOW),
+        (None, None, None, 0.0, Reason.COVERAGE),
+    ],
+)
+def test_mean_stay(
+    left: int | None,
+    stays: int | None,
+    minutes: int | None,
+    resolved: float,
+    expected: Parked | Reason,
+) -> None:
+    """Of the cars of which is known when they came; of too few of them none is told."""
+    tallies = (Tally(each, 1.0, resolved) for each in (left, stays, minutes))
+    assert parked(*tallies) == expected
 
 
 def test_mean_of_stays_that_sensors_told() -> None:

@@ -179,12 +179,14 @@ def test_zones(town: Passages) -> None:
         entered=[42, 40, 18, 17],
         left=[17, 30, 40, 44],
         coverage=1,
+        sharp=[True] * 4,
         flags=frozenset({Flag.ROLLOVER}),
     )
     assert traffic(town, "B") == Traffic(
         entered=[22, 24, 13, 7],
         left=[5, 11, 13, 17],
         coverage=1,
+        sharp=[True, True, False, False],
         flags=frozenset({Flag.ROLLOVER, Flag.RESET}),
     )
 

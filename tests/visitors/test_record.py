@@ -19,6 +19,7 @@ from custom_components.bernau_smartcity.visitors.reasons import Reason
 from custom_components.bernau_smartcity.visitors.record import (
     Record,
     number_of,
+    passed_in,
     series_of,
     start_of,
     told,
@@ -73,6 +74,30 @@ def test_record_says_what_its_increments_say(
     assert kept.total.flags == whole.total.flags
     assert kept.total.coverage == pytest.approx(whole.total.coverage)
     assert kept.total.resolved == pytest.approx(whole.total.resolved)
+
+
+@given(steps=STEPS, cut=st.integers(0, 24))
+def test_all_that_has_passed(steps: list[tuple[int, int | None, Flag | None]], cut: int) -> None:
+    """Nothing of it is lost or counts twice, when it is told anew and whenever it passed."""
+    parts = made(steps)
+    record = Record()
+    assert record.revise(told(parts)) is not None
+    known = sum(each.passed or 0 for each in parts)
+    assert record.passed == known
+    assert record.revise(told(parts[cut % len(parts) :])) is None
+    assert record.passed == known
+    grid = Grid(parts[0].since.replace(minute=0, second=0), 500)
+    assert sum(passed_in(record, grid)) == pytest.approx(known)
+
+
+def test_longer_silence_lies_evenly_in_its_bins() -> None:
+    """Also where it begins or ends within one, or outside of what is looked at."""
+    record = Record()
+    silence = Increment(at(10), at(10 + 150), 300)
+    record.revise(told([Increment(at(0), at(10), 7), silence]))
+    assert passed_in(record, Grid(START, 3)) == pytest.approx([17, 30, 30])
+    assert passed_in(record, Grid(START + 9 * QUARTER, 3)) == pytest.approx([30, 20, 0])
+    assert passed_in(record, Grid(START + 99 * QUARTER, 2)) == [0, 0]
 
 
 @given(steps=STEPS, cuts=st.lists(st.integers(0, 24), max_size=6), seed=st.integers())
@@ -167,3 +192,31 @@ def test_totals_add_up() -> None:
     totals = [Shown(at(15 * n), n * 0.4) for n in range(11)]
     assert sum(each.passed or 0 for each in total_increments(totals)) == 4
     assert all(one.until == other.since for one, other in pairwise(total_increments(totals)))
+
+
+HALF = timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("totals", "whole", "expected"),
+    [
+        ([Shown(START, 4, 4, period=True)], True, [Increment(START - QUARTER, START, 4)]),
+        (
+            [Shown(START, 4, 4, period=True), Shown(START + HALF, 9, 5, period=True)],
+            True,
+            [Increment(START - QUARTER, START, 4), Increment(START, START + HALF, 5)],
+        ),
+        (
+            [Shown(START, 4, 4, period=True), Shown(START + HALF, 9, 5, period=True)],
+            False,
+            [Increment(START, START + HALF, 5)],
+        ),
+        ([Shown(START, 400, 400)], True, []),
+        ([], True, []),
+    ],
+)
+def test_first_message_of_all(
+    totals: list[Shown], *, whole: bool, expected: list[Increment]
+) -> None:
+    """A period counts, a register does not: it may have counted for a year."""
+    assert total_increments(totals, whole=whole) == expected

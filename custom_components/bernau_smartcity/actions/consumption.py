@@ -1,9 +1,12 @@
 """Action that answers what meters, buildings and a whole town consumed in any period."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import batched
 from typing import Any, Final
 
+from homeassistant.components.recorder import DOMAIN as RECORDER_DOMAIN, get_instance
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -11,7 +14,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.util import dt as dt_util
 import probatio
 
@@ -27,9 +30,10 @@ from ..automations.targets import (
 )
 from ..automations.wrong import Wrong, invalid
 from ..const import DOMAIN
-from ..coordinator import midnight
+from ..days import midnight
 from ..metering.hours import Stretch
-from ..metering.usage import Usage, in_all
+from ..metering.usage import Usage, continued, in_all
+from ..statistics import totals_at_hours
 
 ATTR_PERIOD: Final = "period"
 ATTR_START: Final = "start"
@@ -43,6 +47,8 @@ _GET: Final = probatio.Schema(
         probatio.Optional(ATTR_END): cv.datetime,
     }
 )
+_AT_ONCE: Final = 10
+"""Totals whose statistics are read in one go; those of a year are 8,760 rows each."""
 _AMOUNT_DIGITS: Final = 3
 """One watt hour, one litre."""
 
@@ -63,12 +69,7 @@ async def _async_get(call: ServiceCall) -> ServiceResponse:
     if not found:
         raise nothing(chosen, Wrong.TARGET_WITHOUT_METERS)
 
-    def counted() -> list[Usage]:
-        return [
-            of.coordinator.ledger.usage(of.state.device.dev_eui, of.key, start, end) for of in found
-        ]
-
-    usages = await call.hass.async_add_executor_job(counted)
+    usages = await _async_usages(call.hass, found, (start, end))
     meters = [
         (about_total(call.hass, of), usage, _counts(of, found))
         for of, usage in zip(found, usages, strict=True)
@@ -81,6 +82,35 @@ async def _async_get(call: ServiceCall) -> ServiceResponse:
         "sums": _sums(meters, ("medium", "quantity", "unit")),
     }
     return answer
+
+
+async def _async_usages(hass: HomeAssistant, found: Sequence[Of], when: Stretch) -> list[Usage]:
+    """Give what each total counted, by its readings and, before those, by its statistics."""
+    start, end = when
+
+    def counted() -> list[Usage]:
+        return [
+            of.coordinator.ledger.usage(of.state.device.dev_eui, of.key, start, end) for of in found
+        ]
+
+    usages = await hass.async_add_executor_job(counted)
+    if RECORDER_DOMAIN not in hass.config.components:
+        return usages
+    sensors = er.async_get(hass)
+    older = {
+        entity_id: number
+        for number, (of, usage) in enumerate(zip(found, usages, strict=True))
+        if usage.since is None or usage.since > start
+        if (entity_id := sensors.async_get_entity_id(SENSOR_DOMAIN, DOMAIN, of.unique_id))
+    }
+    recorder = get_instance(hass)
+    for some in batched(older.items(), _AT_ONCE, strict=False):
+        units = {entity_id: found[number].key[0].unit for entity_id, number in some}
+        until = max(usages[number].since or end for _, number in some)
+        held = await recorder.async_add_executor_job(totals_at_hours, hass, units, start, until)
+        for entity_id, points in held.items():
+            usages[older[entity_id]] = continued(points, usages[older[entity_id]], start)
+    return usages
 
 
 def _counts(of: Of, found: Iterable[Of]) -> bool:

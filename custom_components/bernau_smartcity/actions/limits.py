@@ -27,9 +27,9 @@ from ..automations.targets import (
 from ..automations.thresholds import Limit as Given, edge_of
 from ..automations.wrong import Wrong, invalid
 from ..const import DOMAIN
+from ..limits import HIGHEST, Limit, async_set_limits, limited
 from ..metering.limits import Span
 from ..model import Medium
-from ..watching import HIGHEST, Limit
 
 ATTR_PERIOD: Final = "period"
 ATTR_LIMIT: Final = "limit"
@@ -62,7 +62,7 @@ async def _async_set(call: ServiceCall) -> ServiceResponse:
     chosen = resolve(call.hass, call.data)
     media = call.data[CONF_MEDIA]
     meant = [of for of in totals(call.hass, chosen, has_limits) if not media or of.medium in media]
-    meant = [of for of in meant if of.key in of.coordinator.limited(of.state)]
+    meant = [of for of in meant if of.key in limited(of.coordinator, of.state)]
     if not meant:
         raise nothing(chosen, Wrong.TARGET_WITHOUT_METERS)
     fitting = [(of, _edge(of, given)) for of in meant]
@@ -78,7 +78,7 @@ async def _async_set(call: ServiceCall) -> ServiceResponse:
         by_entry.setdefault(entry_id, {})[place, of.key, span] = edge
     living = coordinators(call.hass)
     for entry_id, limits in by_entry.items():
-        await living[entry_id].async_set_limits(limits)
+        await async_set_limits(living[entry_id], limits)
     answer: dict[str, Any] = {
         "limits": [
             {**about_total(call.hass, of), "period": str(span), "limit": edge}

@@ -42,6 +42,7 @@ from ..visitors.zones import Passage
 from .const import CONF_SMALLEST
 from .coordinator import AnalyticsCoordinator
 from .descriptions import LOWER_BOUND
+from .layout import Survey
 from .words import async_words
 
 ATTR_FIRST_DAY: Final = "first_day"
@@ -198,8 +199,48 @@ def _journeys(asked: Asked) -> dict[str, Any] | Reason:
     found = estimated(asked.passages)
     if isinstance(found, Reason):
         return found
-    rows = journey_rows(found, asked.discretion)
-    return {"estimated": True, **_table(rows, asked.names, asked.discretion)}
+    survey = asked.coordinator.layout.survey
+    rows = journey_rows(found, asked.discretion, None if survey is None else survey.rows)
+    counted = {
+        "entries": _margin(found.entries, asked),
+        "exits": _margin(found.exits, asked),
+    }
+    basis = {"basis": "counts"} if survey is None else {"basis": "survey", **_prior(survey, asked)}
+    if isinstance(rows, Reason):
+        return rows
+    return {
+        "estimated": True,
+        **basis,
+        "counted": counted,
+        **_table(rows, asked.names, asked.discretion),
+    }
+
+
+def _margin(margin: Mapping[str, float], asked: Asked) -> list[dict[str, Any]]:
+    """Tell who was counted at each zone, as little of few people as elsewhere."""
+    return [
+        {"zone": asked.names[zone], "people": asked.discretion.number(people)}
+        for zone, people in margin.items()
+    ]
+
+
+def _prior(survey: Survey, asked: Asked) -> dict[str, Any]:
+    """Tell what does not come from counters: which share left by which zone, as people said."""
+    return {
+        "survey": {
+            "name": survey.name,
+            "rows": [
+                {
+                    "from": asked.names[origin],
+                    "to": asked.names[target],
+                    "share": round(100 * told / sum(row.values()), 1),
+                }
+                for origin, row in survey.rows.items()
+                for target, told in row.items()
+                if any(row.values())
+            ],
+        }
+    }
 
 
 def _arrivals(asked: Asked) -> dict[str, Any] | Reason:

@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import inf
 from pathlib import Path
 import sqlite3
-from threading import Lock
+from threading import RLock
 from typing import Any, Final, NamedTuple
 
 from ..ledger.joining import Joining
@@ -18,7 +19,6 @@ from ..ledger.ledger import Ledger
 from ..ledger.state import DeviceState
 from ..visitors.bays import Bays
 from ..visitors.bins import Grid
-from ..visitors.figures import GateLines
 from ..visitors.increments import (
     Count,
     Increment,
@@ -29,18 +29,39 @@ from ..visitors.increments import (
 )
 from ..visitors.record import Record, Told, number_of, start_of, told
 from .const import AT_HAND
-from .counters import Line, line_of
+from .counters import PARKING, Line, line_of
+from .layout import Parking
 from .store import PER_DAY, Day, Store
+from .totals import Parts, Totals
 
 REGISTER: Final = Register(bits=64)
 """Of a sensor of another integration: it never rolls over, but may begin anew."""
+SUMS: Final = Register(bits=64, most_per_minute=inf)
+"""Of what was added up here: whatever it shows is right."""
+
+
+class Known(NamedTuple):
+    """What was known of a line when a ledger was asked last."""
+
+    edit: int | None
+    first: float | None
 
 
 class News(NamedTuple):
     """What a ledger tells of a line that is not known yet."""
 
     edit: int
+    first: float
+    """When the first message was of which its total tells."""
     increments: list[Increment]
+
+
+class Space(NamedTuple):
+    """A parking space as it was counted last."""
+
+    occupied: bool
+    since: float | None
+    """When that began, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +70,44 @@ class Sampled:
 
     at: datetime
     values: Mapping[str, int]
-    bays: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
-    """By line of arrivals: which spaces are taken."""
+    bays: Mapping[str, Mapping[str, Space]] = field(default_factory=dict)
+    """By line of arrivals: the spaces."""
 
 
 class Book:
     """What all lines have counted, at hand for the last days and kept for longer."""
 
-    def __init__(self, store: Store, lines: Iterable[str], now: datetime) -> None:
+    def __init__(self, store: Store, lines: Iterable[str], now: datetime, parts: Parts) -> None:
         """Read what is kept of the lines that are still counted, and forget the others."""
         self._store = store
-        self._lock = Lock()
+        self._lock = RLock()
         self.history = 0
         """Grows when more than the newest days of a line changes."""
-        self.records: dict[str, Record] = {line: Record() for line in lines}
-        with store.transaction():
-            store.forget_but(self.records)
         self._facts = store.facts()
+        counted = set(lines)
+        self.records = {line: Record() for line in counted | self._facts.keys()}
         first, last = number_of(now - AT_HAND) // PER_DAY, number_of(now) // PER_DAY + 1
+        self._at_hand = first * PER_DAY
+        """Number of the bin from which on all are at hand."""
         for line, facts in self._facts.items():
             record = self.records[line]
             record.since = datetime.fromtimestamp(facts["since"], UTC)
             record.until = datetime.fromtimestamp(facts["until"], UTC)
             record.interval = timedelta(seconds=facts["interval"])
+            record.passed = facts["passed"]
             for day in store.days(line, first, last).values():
                 record.bins.update(day.bins)
                 record.silences += day.silences
+        with store.transaction():
+            self.totals = Totals(self, store, self._lock, parts)
+            store.forget_but(counted)
+        for line in self.records.keys() - counted:
+            del self.records[line], self._facts[line]
 
     @classmethod
-    def open(cls, path: Path, lines: Iterable[str], now: datetime) -> Book:
+    def open(cls, path: Path, lines: Iterable[str], now: datetime, parts: Parts) -> Book:
         """Open what is kept in a file; raises OSError or sqlite3.Error."""
-        return cls(Store.open(path), lines, now)
+        return cls(Store.open(path), lines, now, parts)
 
     def close(self) -> None:
         """Close the store."""
@@ -95,14 +123,16 @@ class Book:
                 ledger = None if line is None else ledgers.get(line.entry_id)
                 if line is None or ledger is None:
                     continue
-                known = self._facts.get(name, {}).get("edit")
+                known = Known(**{k: self._facts.get(name, {}).get(k) for k in Known._fields})
                 try:
                     news = ledger.run(partial(_news, ledger, line, known))
                 except sqlite3.ProgrammingError:  # it was closed meanwhile, and comes again
                     unread.add(name)
                     continue
                 if news is not None:
-                    self._continue(name, told(news.increments), {"edit": news.edit})
+                    facts = {"edit": news.edit, "first": news.first}
+                    self._continue(name, told(news.increments), facts)
+            self.totals.note()
         return unread
 
     def sample(self, sampled: Sampled) -> None:
@@ -121,16 +151,21 @@ class Book:
                     continue
                 seconds, last = before["sample"]
                 counts = [Count(datetime.fromtimestamp(seconds, UTC), last), Count(at, value)]
-                if found := increments(counts, REGISTER):
+                register = SUMS if name.startswith(f"{PARKING}/") else REGISTER
+                if found := increments(counts, register):
                     self._continue(name, told(found), facts)
+            self.totals.note()
 
-    def parked(self, parking: GateLines) -> Bays:
+    def parked(self, parking: Parking) -> Bays:
         """Give the spaces of a parking area as they were sampled last."""
-        arrived, left = (self._facts.get(line, {}) for line in parking.lines)
-        bays = Bays(arrived=arrived.get("sample", (0, 0))[1], left=left.get("sample", (0, 0))[1])
-        for space, occupied in arrived.get("bays", {}).items():
-            at = datetime.fromtimestamp(arrived["sample"][0], UTC)
+        facts = [self._facts.get(line, {}) for line in parking.lines]
+        arrived, left, stays, minutes = (each.get("sample", (0, 0))[1] for each in facts)
+        bays = Bays(arrived=arrived, left=left, stays=stays, stood=timedelta(minutes=minutes))
+        for space, (occupied, since) in facts[0].get("bays", {}).items():
+            at = datetime.fromtimestamp(since or facts[0]["sample"][0], UTC)
             bays.tell(space, at, occupied=occupied)
+            if since is not None:
+                bays.since[space] = at
         return bays
 
     def forget(self, now: datetime, retention: timedelta) -> None:
@@ -138,9 +173,9 @@ class Book:
         with self._lock:
             with self._store.transaction():
                 self._store.forget_before(number_of(now - retention) // PER_DAY)
-            first = number_of(now - AT_HAND) // PER_DAY * PER_DAY
+            self._at_hand = number_of(now - AT_HAND) // PER_DAY * PER_DAY
             for record in self.records.values():
-                record.forget_before(first)
+                record.forget_before(self._at_hand)
 
     def kept(self, grid: Grid, lines: Iterable[str]) -> dict[str, Record]:
         """Give lines as far as they are kept in a stretch of time."""
@@ -156,6 +191,13 @@ class Book:
                 found[line] = own
         return found
 
+    def lines_in(self, grid: Grid, lines: Iterable[str]) -> dict[str, Record]:
+        """Give lines in a stretch of time, from what is at hand if that is enough."""
+        with self._lock:
+            if number_of(grid.start) >= self._at_hand:
+                return {line: self.records[line] for line in lines}
+            return self.kept(grid, lines)
+
     def since(self) -> datetime | None:
         """Give since when anything is kept."""
         with self._lock:
@@ -168,17 +210,20 @@ class Book:
         first, last = news.first // PER_DAY, (news.first + len(news.bins) - 1) // PER_DAY
         earliest = min(record.bins, default=news.first)
         if news.first < earliest:  # of days that are not at hand
-            for day in self._store.days(name, first, earliest // PER_DAY).values():
-                record.bins = {**day.bins, **record.bins}
+            for kept in self._store.days(name, first, earliest // PER_DAY).values():
+                record.bins = {**kept.bins, **record.bins}
                 known = set(record.silences)
-                record.silences += [each for each in day.silences if each not in known]
-        record.revise(news)
-        for changed in range(first, last + 1):
-            numbers = range(changed * PER_DAY, (changed + 1) * PER_DAY)
+                record.silences += [each for each in kept.silences if each not in known]
+        changed = record.revise(news)
+        if changed is not None:
+            self.totals.changed(name, changed)
+            first = max(first, changed // PER_DAY)
+        for day in range(first, last + 1):
+            numbers = range(day * PER_DAY, (day + 1) * PER_DAY)
             bins = {number: record.bins[number] for number in numbers if number in record.bins}
             begin, end = start_of(numbers.start), start_of(numbers.stop)
             silences = [each for each in record.silences if begin < each.until <= end]
-            self._store.put_day(name, changed, Day(bins, silences))
+            self._store.put_day(name, day, Day(bins, silences))
         self._store.forget_after(name, last)
         self.history += last - first > 1
         self._note(name, facts)
@@ -189,6 +234,7 @@ class Book:
             "since": record.since and record.since.timestamp(),
             "until": record.until and record.until.timestamp(),
             "interval": record.interval.total_seconds(),
+            "passed": record.passed,
         }
         self._facts[name] = {**times, **facts}
         self._store.put_facts(name, self._facts[name])
@@ -197,7 +243,7 @@ class Book:
 def _news(
     ledger: Ledger,
     line: Line,
-    known: int | None,
+    known: Known,
     joining: Joining,
     states: Mapping[str, DeviceState],
 ) -> News | None:
@@ -207,13 +253,18 @@ def _news(
     if not hours.known(place, key):
         return None
     edit = hours.edit(place, key)
-    if edit == known:
+    if edit == known.edit:
         return None
-    since = None if known is None else ledger.revisions.since(place, key, known)
+    since = None if known.edit is None else ledger.revisions.since(place, key, known.edit)
     if since is not None:
         since = start_of(number_of(since))
-    found = total_increments(_shown(joining, states, line, since))
-    return News(edit, found) if found else None
+    shown = _shown(joining, states, line, since)
+    if not shown:
+        return None
+    begin = shown[0].at.timestamp()
+    first = begin if known.first is None else min(begin, known.first)
+    found = total_increments(shown, whole=first == begin)
+    return News(edit, first, found) if found else None
 
 
 def _shown(

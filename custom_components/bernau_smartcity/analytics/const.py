@@ -9,6 +9,7 @@ CONF_ANALYTICS: Final = "analytics"
 SUBENTRY_ZONE: Final = "zone"
 SUBENTRY_GATE: Final = "gate"
 SUBENTRY_PARKING: Final = "parking"
+SUBENTRY_SURVEY: Final = "survey"
 
 CONF_NAME: Final = "name"
 CONF_AREA: Final = "area"
@@ -33,6 +34,9 @@ CONF_PEOPLE: Final = "people"
 CONF_BAYS: Final = "bays"
 """Of a parking area: binary sensors, by identity in the registry or entity."""
 DEFAULT_PEOPLE_IN_CAR: Final = 1.5
+
+CONF_ROWS: Final = "rows"
+"""Of a survey: by zone at which people come in, how many leave by which."""
 
 CONF_RETENTION: Final = "retention"
 """Options: days for which quarter hours are kept."""

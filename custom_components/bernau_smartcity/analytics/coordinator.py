@@ -25,9 +25,9 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, LOGGER
 from ..coordinator import SmartCityCoordinator, storage_path
 from ..entries import is_analytics, loaded_servers
-from ..ledger.state import DeviceState
+from ..ledger.state import DeviceState, Key
 from ..visitors.record import number_of, start_of
-from .book import Book, Sampled
+from .book import Book, Sampled, Space
 from .const import CONF_RETENTION, DEFAULT_RETENTION
 from .counters import SENSOR, line_of
 from .issues import async_tell_issues
@@ -75,9 +75,11 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
         self.book = book
         self.layout = layout
         self.reckoning = Reckoning(self.layout, book)
+        self.returned: set[tuple[str, Key]] = set()
+        """Totals whose sensors have come since hours were last written."""
         self._unread = set(self.layout.lines)
         self._spaces = {
-            parking.id: Spaces(hass, parking, book.parked(parking.counted))
+            parking.id: Spaces(hass, parking, book.parked(parking))
             for parking in self.layout.parkings.values()
         }
         self._followed: dict[str, _Followed] = {}
@@ -89,7 +91,7 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
         now = dt_util.utcnow()
         try:
             book = await hass.async_add_executor_job(
-                Book.open, storage_path(hass, entry), layout.lines, now
+                Book.open, storage_path(hass, entry), layout.lines, now, layout.parts
             )
         except (OSError, sqlite3.Error) as error:
             raise ConfigEntryNotReady(
@@ -167,7 +169,7 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
                 self._unread |= changed
                 self._async_refresh_soon()
 
-        stop = await coordinator.async_listen_states(told)
+        stop = await coordinator.listeners.listen_to_all(coordinator.states, told)
         self._followed[entry_id] = _Followed(coordinator, stop)
 
     @callback
@@ -217,10 +219,10 @@ class AnalyticsCoordinator(DataUpdateCoordinator[Figures]):
         """Look at the sensors of other integrations, once in each bin."""
         at = start_of(number_of(now))
         values: dict[str, int] = {}
-        bays: dict[str, Mapping[str, bool]] = {}
+        bays: dict[str, Mapping[str, Space]] = {}
         for spaces in self._spaces.values():
             values |= spaces.sampled(now)
-            bays[spaces.parking.counted.forward] = spaces.bays.taken
+            bays[spaces.parking.counted.forward] = spaces.kept()
         registry = er.async_get(self.hass)
         for name in self.layout.lines:
             if name.startswith(f"{SENSOR}/"):

@@ -3,7 +3,7 @@
 A line is one direction of a counter. Its name says where its counts come
 from: `<entry>/<place>/<quantity>/<channel>` for a total of a network server,
 `sensor/<identity>` for a sensor of another integration,
-`parking/<identity>/in` for the spaces of a parking area.
+`parking/<identity>/in` for the spaces of a parking area (`out`, `stays`, `minutes` as well).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,6 @@ from ..visitors.flows import Counting
 
 SENSOR: Final = "sensor"
 PARKING: Final = "parking"
-"""Lines of a parking area: `parking/<identity>/in` and `…/out`."""
 
 
 class Family(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.components.sensor import (
@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTime
 
+from ..ledger.state import suffix_of
 from ..visitors.dwell import Dwell
 from ..visitors.figures import GateFigures, TownFigures, ZoneDay, ZoneFigures
 from ..visitors.flows import Mode, Share
@@ -20,7 +21,8 @@ from ..visitors.modes import Split
 from ..visitors.occupancy import Drift, Level
 from ..visitors.reasons import Reason
 from .layout import Zone
-from .reckoning import Figures
+from .reckoning import Figures, ParkedIn
+from .totals import KEY, WHOLE_TOWN
 
 type Told = float | str | Reason | None
 """A value, or why there is none."""
@@ -37,6 +39,8 @@ class ZoneView:
     zone: Zone
     today: ZoneFigures
     before: ZoneDay
+    total: float | Reason
+    """Who has come into it, all in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class FigureDescription[Of](SensorEntityDescription):
 _DIAGNOSTIC: Final = EntityCategory.DIAGNOSTIC
 _PERCENT: Final = UnitOfRatio.PERCENTAGE
 _NOW: Final = SensorStateClass.MEASUREMENT
+_MINUTE: Final = timedelta(minutes=1)
 
 
 def _rounded(value: float | Reason) -> Told:
@@ -97,6 +102,23 @@ def _gate_more(gate: GateFigures) -> dict[str, Any]:
         **_bound(gate.passage.flags, gate.passage.coverage),
     }
 
+
+TOTAL_ENTRIES: Final = FigureDescription[ZoneView](
+    key=suffix_of(KEY),
+    translation_key="entries_total",
+    state_class=SensorStateClass.TOTAL_INCREASING,
+    suggested_display_precision=0,
+    value_fn=lambda zone: zone.total,
+    more_fn=lambda zone: _as_of(zone.today.span.as_of),
+)
+TOTAL_VISITS: Final = FigureDescription[TownView](
+    key=suffix_of(KEY),
+    translation_key="visits_total",
+    state_class=SensorStateClass.TOTAL_INCREASING,
+    suggested_display_precision=0,
+    value_fn=lambda town: town.figures.totals[WHOLE_TOWN],
+    more_fn=lambda town: _as_of(town.today.span.as_of),
+)
 
 GATE_FORWARD: Final = FigureDescription[GateFigures](
     key="gate_forward",
@@ -127,6 +149,9 @@ class ParkingView:
     taken: Sequence[bool]
     """Of each space that tells."""
     bays: int
+    yesterday: ParkedIn
+    so_far: ParkedIn
+    """Of today."""
 
 
 def _cars(parking: ParkingView) -> Told:
@@ -138,6 +163,32 @@ def _cars(parking: ParkingView) -> Told:
 
 def _spaces_more(parking: ParkingView) -> dict[str, Any]:
     return {"bays": parking.bays, "known": len(parking.taken)}
+
+
+def _parked(stays: ParkedIn) -> Told:
+    return stays.parked if isinstance(stays.parked, Reason) else stays.parked.mean / _MINUTE
+
+
+def _parked_more(stays: ParkedIn) -> dict[str, Any]:
+    span, parked = stays
+    told: dict[str, Any] = {"since": span.start.isoformat(), "until": span.as_of.isoformat()}
+    if not isinstance(parked, Reason):
+        told |= {"cars": parked.cars, "excluded": round(100 * parked.excluded)}
+    return told
+
+
+def _parking_time(
+    key: str, stays: Callable[[ParkingView], ParkedIn]
+) -> FigureDescription[ParkingView]:
+    return FigureDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MINUTES,
+        suggested_display_precision=0,
+        value_fn=lambda parking: _parked(stays(parking)),
+        more_fn=lambda parking: _parked_more(stays(parking)),
+    )
 
 
 PARKING: Final = (
@@ -165,12 +216,14 @@ PARKING: Final = (
         value_fn=_cars,
         more_fn=lambda parking: _gate_more(parking.today),
     ),
+    _parking_time("parked_yesterday", lambda parking: parking.yesterday),
+    _parking_time("parked_today", lambda parking: parking.so_far),
 )
 """Of each parking area."""
 
 
 def _minutes(dwell: Dwell | Reason) -> Told:
-    return dwell if isinstance(dwell, Reason) else dwell.mean.total_seconds() / 60
+    return dwell if isinstance(dwell, Reason) else dwell.mean / _MINUTE
 
 
 def _dwell_more(dwell: Dwell | Reason) -> dict[str, Any]:

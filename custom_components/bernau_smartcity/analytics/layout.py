@@ -1,6 +1,6 @@
 """What people have set up: zones, and gates between them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.util import dt as dt_util
 
+from ..visitors.entering import entries, visits
 from ..visitors.figures import GateLines
 from ..visitors.flows import OUTSIDE, Counting, Gate, Mode
 from .const import (
@@ -19,6 +20,7 @@ from .const import (
     CONF_ORIGIN,
     CONF_PEOPLE,
     CONF_RESET,
+    CONF_ROWS,
     CONF_SENSOR_BACKWARD,
     CONF_SENSOR_FORWARD,
     CONF_SWAP,
@@ -26,9 +28,11 @@ from .const import (
     DEFAULT_RESET,
     SUBENTRY_GATE,
     SUBENTRY_PARKING,
+    SUBENTRY_SURVEY,
     SUBENTRY_ZONE,
 )
 from .counters import PARKING, Lines, lines_of, lines_of_sensors
+from .totals import WHOLE_TOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,25 @@ class Parking:
         gate = Gate(origin=OUTSIDE, target=self.zone, mode=Mode.CAR, people=self.people)
         return GateLines(gate, f"{PARKING}/{self.id}/in", f"{PARKING}/{self.id}/out")
 
+    @property
+    def stays(self) -> tuple[str, str]:
+        """Give the lines of cars whose stay is known, and of the minutes that these stood."""
+        return f"{PARKING}/{self.id}/stays", f"{PARKING}/{self.id}/minutes"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Give all of its lines."""
+        return (*self.counted.lines, *self.stays)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What people were asked: where those leave who came in by a zone."""
+
+    name: str
+    rows: Mapping[str, Mapping[str, float]]
+    """By zone of entry and of exit; only their proportions matter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -76,6 +99,11 @@ class Layout:
     zones: Mapping[str, Zone]
     gates: Mapping[str, CountedGate]
     parkings: Mapping[str, Parking] = field(default_factory=dict)
+    survey: Survey | None = None
+
+    def is_at_boundary(self, zone: str) -> bool:
+        """Tell whether people come into a zone from outside, or leave by it."""
+        return any({each.gate.origin, each.gate.target} == {zone, OUTSIDE} for each in self.counted)
 
     @property
     def counted(self) -> list[GateLines]:
@@ -84,8 +112,16 @@ class Layout:
 
     @property
     def lines(self) -> set[str]:
-        """Give the lines of all gates."""
-        return {line for gate in self.counted_by_id.values() for line in gate.lines}
+        """Give the lines of all gates and parking areas."""
+        gates = {line for gate in self.counted for line in gate.lines}
+        return gates | {line for parking in self.parkings.values() for line in parking.lines}
+
+    @property
+    def parts(self) -> dict[str, dict[str, float]]:
+        """Give the lines that count who comes to the town, and into each zone."""
+        return {WHOLE_TOWN: visits(self.counted)} | {
+            zone: entries(self.counted, zone) for zone in self.zones
+        }
 
     @property
     def counted_by_id(self) -> dict[str, GateLines]:
@@ -121,7 +157,22 @@ def layout_of(entry: ConfigEntry) -> Layout:
         zones,
         {gate.id: gate for gate in _gates(entry) if _ends(gate) <= known},
         {each.id: each for each in parkings if each.zone in zones},
+        next((_survey(each, zones) for each in _surveys(entry)), None),
     )
+
+
+def _surveys(entry: ConfigEntry) -> Iterator[ConfigSubentry]:
+    return (e for e in entry.subentries.values() if e.subentry_type == SUBENTRY_SURVEY)
+
+
+def _survey(subentry: ConfigSubentry, zones: Container[str]) -> Survey:
+    """Give a survey as far as its zones are still there."""
+    rows = {
+        origin: {target: told for target, told in row.items() if target in zones}
+        for origin, row in subentry.data[CONF_ROWS].items()
+        if origin in zones
+    }
+    return Survey(subentry.title, rows)
 
 
 def parking_of(subentry: ConfigSubentry) -> Parking:

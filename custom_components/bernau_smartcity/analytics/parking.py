@@ -1,7 +1,7 @@
 """The spaces of a parking area, as binary sensors tell of them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import (
@@ -16,8 +16,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 
 from ..visitors.bays import Bays
+from .book import Space
 from .layout import Parking
 
+_MINUTE = timedelta(minutes=1)
 _STATES = {STATE_ON: True, STATE_OFF: False}
 
 
@@ -33,6 +35,7 @@ class Spaces:
         found = {bay: er.async_resolve_entity_id(registry, bay) for bay in parking.bays}
         self._entities = {entity: bay for bay, entity in found.items() if entity is not None}
         bays.states = {bay: kept for bay, kept in bays.states.items() if bay in parking.bays}
+        bays.since = {bay: at for bay, at in bays.since.items() if bay in parking.bays}
 
     @callback
     def async_start(self, changed: Callable[[], None]) -> CALLBACK_TYPE:
@@ -64,5 +67,14 @@ class Spaces:
         if len(self.taken()) < len(self.parking.bays):
             return {}
         self.bays.count(now)
-        forward, backward = self.parking.counted.lines
-        return {forward: self.bays.arrived, backward: self.bays.left}
+        bays = self.bays
+        counted = (bays.arrived, bays.left, bays.stays, bays.stood // _MINUTE)
+        return dict(zip(self.parking.lines, counted, strict=True))
+
+    def kept(self) -> dict[str, Space]:
+        """Give the spaces as they were counted last."""
+        since = {space: at.timestamp() for space, at in self.bays.since.items()}
+        return {
+            space: Space(states[0][1], since.get(space))
+            for space, states in self.bays.states.items()
+        }

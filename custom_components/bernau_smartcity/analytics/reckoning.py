@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..visitors.balancing import residuals
 from ..visitors.bins import QUARTER
@@ -27,11 +27,20 @@ from ..visitors.figures import (
     zone_figures,
 )
 from ..visitors.occupancy import DAYS_OF_DRIFT, Drift, needs_check
+from ..visitors.parking import Parked, parked
 from ..visitors.reasons import Reason
 from ..visitors.reports import coverage_of
 from ..visitors.zones import town_flows
 from .book import Book
-from .layout import Layout
+from .layout import Layout, Parking
+from .totals import WHOLE_TOWN
+
+
+class ParkedIn(NamedTuple):
+    """For how long the cars stood that left in a stretch of time."""
+
+    span: Span
+    parked: Parked | Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,8 @@ class Figures:
 
     gates: Mapping[str, GateFigures]
     """And of each parking area."""
+    parked: Mapping[str, tuple[ParkedIn, ParkedIn]]
+    """By parking area: for how long cars stood yesterday, and today so far."""
     zones: Mapping[str, ZoneFigures]
     days: Mapping[str, ZoneDay]
     """By zone: the day that is over."""
@@ -52,6 +63,8 @@ class Figures:
     """Who had come on these by the same time."""
     drifting: Sequence[str]
     """Zones whose counters should be looked at."""
+    totals: Mapping[str, float | Reason]
+    """Who has come to the town, and into each zone, all in all."""
 
 
 WEEKS: Final = 4
@@ -68,6 +81,7 @@ class Reckoning:
         self._book = book
         self._weekday: tuple[datetime, tzinfo, int] | None = None
         self._visits: list[tuple[datetime, list[float]]] = []
+        self._parts = layout.parts
         self._gates = {zone: at_zone(layout.counted, zone) for zone in layout.zones}
 
     def figures(self, now: datetime, zone: tzinfo) -> Figures:
@@ -79,19 +93,47 @@ class Reckoning:
         town = town_figures(self._counted, self._layout.counted, now, zone, self._layout.parked)
         earlier = self._earlier(town.span, zone)
         visits = town.visits
+        told = {
+            each.id: self._zone(each.id, now, zone, each.reset, days[each.id]) for each in zones
+        }
         return Figures(
             {
                 key: gate_figures(self._counted, gate, now, zone)
                 for key, gate in self._layout.counted_by_id.items()
             },
-            {each.id: self._zone(each.id, now, zone, each.reset, days[each.id]) for each in zones},
+            {
+                each.id: self._parked(each, day_before(now, zone, time()), town.span.start, now)
+                for each in self._layout.parkings.values()
+            },
+            told,
             days,
             town,
             self._residuals(now, zone),
             visits if isinstance(visits, Reason) else compared(visits, earlier),
             earlier,
             [name for name, kept in past.items() if needs_check(_drifts(kept))],
+            self._totals({WHOLE_TOWN: town, **told}),
         )
+
+    def _totals(self, parts: Mapping[str, TownFigures | ZoneFigures]) -> dict[str, float | Reason]:
+        """Give all totals, as of when the other figures are."""
+        found = self._book.totals.told({part: each.span.as_of for part, each in parts.items()})
+        return {
+            part: found.get(part, Reason.NOT_REPORTED if lines else Reason.OPEN_BOUNDARY)
+            for part, lines in self._parts.items()
+        }
+
+    def _parked(
+        self, area: Parking, before: Span, start: datetime, now: datetime
+    ) -> tuple[ParkedIn, ParkedIn]:
+        """Tell for how long cars stood yesterday and today."""
+        lines = (area.counted.backward, *area.stays)
+        today = self._counted.span(start, [area.counted], now)
+        yesterday, so_far = (
+            ParkedIn(span, parked(*(self._counted.series(line, span.grid).total for line in lines)))
+            for span in (before, today)
+        )
+        return yesterday, so_far
 
     def _residuals(self, now: datetime, zone: tzinfo) -> dict[str, float]:
         """Tell how far yesterday's counts were from adding up."""

@@ -11,6 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..const import DOMAIN
+from ..entity import identity
+from ..statistics import async_announce
 from ..visitors.figures import GateFigures
 from ..visitors.flows import OUTSIDE, Counting
 from ..visitors.reasons import Reason
@@ -22,6 +24,8 @@ from .descriptions import (
     GATE_FORWARD,
     MODES,
     PARKING,
+    TOTAL_ENTRIES,
+    TOTAL_VISITS,
     TOWN,
     ZONE,
     FigureDescription,
@@ -31,11 +35,12 @@ from .descriptions import (
 )
 from .layout import CountedGate, Parking, Zone
 from .reckoning import Figures
+from .totals import KEY, WHOLE_TOWN
 
 _ATTRIBUTES: Final = frozenset(
     {
-        *("as_of", "bays", "coverage", "days", "earlier", "entries", "error", "exits"),
-        *("flows", "known", "lower_bound", "people", "reached", "reason", "share"),
+        *("as_of", "bays", "cars", "coverage", "days", "earlier", "entries", "error", "excluded"),
+        *("exits", "flows", "known", "lower_bound", "people", "reached", "reason", "share"),
         *("since", "standard_error", "until", "zones"),
     }
 )
@@ -62,7 +67,9 @@ def _of_parking(
 
     def view(figures: Figures) -> ParkingView:
         taken = coordinator.taken(parking.id)
-        return ParkingView(figures.gates[parking.id], taken, len(parking.bays))
+        return ParkingView(
+            figures.gates[parking.id], taken, len(parking.bays), *figures.parked[parking.id]
+        )
 
     for description in PARKING:
         yield FigureSensor(coordinator, description, view, device, parking.id)
@@ -81,14 +88,15 @@ class FigureSensor[Of](CoordinatorEntity[AnalyticsCoordinator], SensorEntity):
         description: FigureDescription[Of],
         of: Callable[[Figures], Of],
         device: DeviceInfo,
-        part: str = "town",
+        part: str = WHOLE_TOWN,
     ) -> None:
         """Show what the description gives of a part of the figures."""
         super().__init__(coordinator)
         self.entity_description = description
         self._of = of
         self._attr_device_info = device
-        self._attr_unique_id = f"{coordinator.config_entry.entry_id}_{part}_{description.key}"
+        self.part = part
+        self._attr_unique_id = identity(coordinator.config_entry.entry_id, part, description.key)
 
     @property
     @override
@@ -105,6 +113,25 @@ class FigureSensor[Of](CoordinatorEntity[AnalyticsCoordinator], SensorEntity):
         told = self.entity_description.value_fn(figures)
         reason = {"reason": str(told)} if isinstance(told, Reason) else {}
         return {**self.entity_description.more_fn(figures), **reason}
+
+
+class TotalSensor[Of](FigureSensor[Of]):
+    """A total, whose hours in the recorder are made true."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """What has come stays true, whatever fails."""
+        return True
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the town, and be announced to the recorder."""
+        await super().async_added_to_hass()
+        self.coordinator.returned.add((self.part, KEY))
+        self.coordinator.config_entry.async_create_background_task(
+            self.hass, async_announce(self.hass, self), f"announce {self.entity_id}"
+        )
 
 
 class GateSensor(FigureSensor[GateFigures]):
@@ -159,6 +186,7 @@ def _of_town(coordinator: AnalyticsCoordinator) -> Iterator[FigureSensor[TownVie
     def view(figures: Figures) -> TownView:
         return TownView(figures, names, smallest)
 
+    yield TotalSensor(coordinator, TOTAL_VISITS, view, device)
     layout = coordinator.layout
     modes = {gate.gate.mode for gate in (*layout.counted, *layout.parked)}
     of_modes = [each for mode, both in MODES.items() if mode in modes for each in both]
@@ -171,8 +199,11 @@ def _of_zone(coordinator: AnalyticsCoordinator, zone: Zone) -> Iterator[FigureSe
     device = _device(coordinator, zone.id, zone.name, area.name if area else None)
 
     def view(figures: Figures) -> ZoneView:
-        return ZoneView(zone, figures.zones[zone.id], figures.days[zone.id])
+        return ZoneView(
+            zone, figures.zones[zone.id], figures.days[zone.id], figures.totals[zone.id]
+        )
 
+    yield TotalSensor(coordinator, TOTAL_ENTRIES, view, device, zone.id)
     for description in ZONE:
         if description.exists_fn(view(coordinator.data)):
             yield FigureSensor(coordinator, description, view, device, zone.id)

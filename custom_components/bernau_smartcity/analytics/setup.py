@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 
+from ..backfill import Backfill
 from .coordinator import AnalyticsCoordinator
 
 PLATFORMS = (Platform.SENSOR,)
@@ -19,6 +20,7 @@ async def async_setup_analytics(hass: HomeAssistant, entry: ConfigEntry[Any]) ->
     entry.runtime_data = coordinator
     await coordinator.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    Backfill(hass, entry, coordinator.book.totals, coordinator.returned).async_start()
     return True
 
 

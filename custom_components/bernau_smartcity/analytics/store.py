@@ -4,15 +4,16 @@ No single event is kept, and nothing that would tell one person from another.
 All functions block: call them in an executor, one at a time.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 import json
 from pathlib import Path
 import sqlite3
 from typing import Any, Final, NamedTuple, Self
 
-from ..ledger.store import is_damage, put_aside
+from ..ledger.database import open_database, transaction
+from ..ledger.samples import HOURS_SCHEMA, DueHours
 from ..visitors.bins import Tally
 from ..visitors.increments import Flag, Increment
 
@@ -21,13 +22,12 @@ PER_DAY: Final = 96
 """Quarter hours."""
 
 _SCHEMA: Final = f"""
-BEGIN;
 CREATE TABLE line (name TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE day (
     line TEXT, day INTEGER, bins TEXT NOT NULL, silences TEXT NOT NULL, PRIMARY KEY (line, day)
 ) WITHOUT ROWID;
-PRAGMA user_version = {VERSION};
-COMMIT;
+CREATE TABLE total (part TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
+{HOURS_SCHEMA}
 """
 _FLAGS: Final = {str(number): flag for number, flag in enumerate(Flag)}
 _NUMBERS: Final = {flag: number for number, flag in _FLAGS.items()}
@@ -48,6 +48,7 @@ class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Use an open database with the schema in place."""
         self._db = connection
+        self.hours = DueHours(connection)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -55,29 +56,16 @@ class Store:
 
         Raises OSError or sqlite3.Error when the place cannot be written.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            return cls(_opened(path))
-        except sqlite3.DatabaseError as error:
-            if not (is_damage(error) or isinstance(error, sqlite3.NotSupportedError)):
-                raise
-            put_aside(path)
-            return cls(_opened(path))
+        database, _ = open_database(path, VERSION, _SCHEMA)
+        return cls(database)
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Keep everything done inside together, or nothing of it."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        return transaction(self._db)
 
     def facts(self) -> dict[str, dict[str, Any]]:
         """Give what is known of each line."""
@@ -87,6 +75,20 @@ class Store:
     def put_facts(self, line: str, facts: Mapping[str, Any]) -> None:
         """Keep what is known of a line."""
         self._db.execute("INSERT OR REPLACE INTO line VALUES (?, ?)", (line, json.dumps(facts)))
+
+    def totals(self) -> dict[str, dict[str, Any]]:
+        """Give what is known of the total of each part of the town."""
+        rows = self._db.execute("SELECT part, facts FROM total")
+        return {part: json.loads(text) for part, text in rows}
+
+    def put_total(self, part: str, facts: Mapping[str, Any]) -> None:
+        """Keep what is known of a total."""
+        self._db.execute("INSERT OR REPLACE INTO total VALUES (?, ?)", (part, json.dumps(facts)))
+
+    def forget_total(self, part: str) -> None:
+        """Forget a total."""
+        self._db.execute("DELETE FROM total WHERE part = ?", (part,))
+        self.hours.forget(part)
 
     def days(self, line: str, first: int, last: int) -> dict[int, Day]:
         """Give what is kept of a line from one day to another."""
@@ -174,22 +176,3 @@ def _silence(kept: list[Any]) -> Increment:
         None if flag is None else Flag(flag),
         coverage,
     )
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        database.execute("PRAGMA synchronous = FULL")
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version == tables == 0:
-            database.executescript(_SCHEMA)
-            version = VERSION
-    except BaseException:
-        database.close()
-        raise
-    if version != VERSION:
-        database.close()
-        message = f"storage version {version}, not {VERSION}"
-        raise sqlite3.NotSupportedError(message)
-    return database

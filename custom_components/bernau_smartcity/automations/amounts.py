@@ -18,12 +18,12 @@ from ..ledger.state import DeviceState, Key
 from ..metering.hours import HOUR
 from ..metering.limits import Span, before, is_current
 from ..model import Medium
+from .targeted import check_target
 from .targets import (
     Of,
     Place,
     Wanted,
     about_total,
-    check_target,
     is_consumption,
     is_visitors,
     resolve,
@@ -63,7 +63,7 @@ def amounts(state: DeviceState, key: Key, span: Span) -> Iterator[Amount]:
     A late reading may still decide about that. Of an hour only the newest that
     has ended is told, as long as that is not long ago.
     """
-    told = state.watched.counted.get((key, span)) if state.watched else None
+    told = state.watched.counted.get((key, span))
     if told is None:
         return
     now = dt_util.now()

@@ -1,11 +1,10 @@
 """Triggers on what totals count: consumption, visitors, and limits of their own."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Final, cast, override
+from typing import Any, ClassVar, cast, override
 
-from homeassistant.const import CONF_OPTIONS, CONF_TARGET
+from homeassistant.const import CONF_OPTIONS
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant
-from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import (
     NotTriggeredInfo,
     Trigger,
@@ -32,10 +31,10 @@ from .amounts import (
 )
 from .flags import CONF_PERIODS, PERIODS_OPTION
 from .following import Edge, Follow
+from .targeted import TargetTrigger
 from .targets import (
     Of,
     Target,
-    check_target,
     is_consumption,
     totals_of,
 )
@@ -102,23 +101,12 @@ class VisitorsTrigger(CountTrigger):
     question = VISITORS
 
 
-class LimitTrigger(Trigger):
+class LimitTrigger(TargetTrigger):
     """A meter has counted more than its own limit, once in each period."""
 
-    _schema: Final = probatio.Schema(
-        {
-            probatio.Required(CONF_TARGET): cv.TARGET_FIELDS,
-            probatio.Required(CONF_OPTIONS, default=dict): PERIODS_OPTION,
-        }
+    schema = TargetTrigger.schema.extend(
+        {probatio.Required(CONF_OPTIONS, default=dict): PERIODS_OPTION}
     )
-
-    @classmethod
-    @override
-    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        """Ask for a target."""
-        config = cast(ConfigType, cls._schema(config))
-        check_target(hass, config[CONF_TARGET])
-        return config
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Take which limits are meant."""
@@ -135,7 +123,7 @@ class LimitTrigger(Trigger):
         """Follow the totals that are meant."""
 
         def edges(of: Of) -> Iterator[Edge]:
-            limits = of.state.watched.limits if of.state.watched else {}
+            limits = of.state.watched.limits
             for span in self._spans:
                 limited = limits.get((of.key, span))
                 yield span, None if limited is None else limited.limit, None

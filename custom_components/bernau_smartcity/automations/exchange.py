@@ -1,48 +1,29 @@
 """Trigger on the exchange of a meter."""
 
 from datetime import datetime, timedelta
-from typing import Final, cast, override
+from typing import Final, override
 
-from homeassistant.const import CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import (
-    Trigger,
     TriggerActionRunner,
     TriggerConfig,
     TriggerNotTriggeredReporter,
 )
-from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
-import probatio
 
 from ..coordinator import SmartCityCoordinator
 from ..ledger.state import DeviceState
 from ..metering.register import Kind as DecisionKind
 from .following import async_follow_all
-from .targets import Place, Target, about, check_target
+from .targeted import TargetTrigger
+from .targets import Place, Target, about
 
 SAME_EXCHANGE: Final = timedelta(days=7)
 """A late reading may move the time at which a meter was seen to be another."""
 
 
-class ExchangeTrigger(Trigger):
+class ExchangeTrigger(TargetTrigger):
     """A meter was exchanged: somebody noted it, or its number has changed."""
-
-    _schema: Final = probatio.Schema(
-        {
-            probatio.Required(CONF_TARGET): cv.TARGET_FIELDS,
-            probatio.Required(CONF_OPTIONS, default=dict): {},
-        }
-    )
-
-    @classmethod
-    @override
-    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
-        """Ask for a target."""
-        config = cast(ConfigType, cls._schema(config))
-        check_target(hass, config[CONF_TARGET])
-        return config
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Begin without knowing anything."""

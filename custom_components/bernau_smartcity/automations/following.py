@@ -36,7 +36,7 @@ def async_follow_all(hass: HomeAssistant, kept: Seen, told: Seen) -> CALLBACK_TY
             leaves[entry_id]()
         for state in coordinator.states.values():
             kept(coordinator, state)
-        leaves[entry_id] = coordinator.async_follow_states(partial(told, coordinator))
+        leaves[entry_id] = coordinator.listeners.follow(partial(told, coordinator))
 
     for coordinator in coordinators(hass).values():
         follow(coordinator)

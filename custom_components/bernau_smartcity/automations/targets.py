@@ -212,19 +212,6 @@ def behind(hass: HomeAssistant, entity_id: str) -> tuple[SmartCityCoordinator, D
     raise KeyError(entity_id)
 
 
-def check_target(hass: HomeAssistant, selection: Mapping[str, Any]) -> None:
-    """Refuse the entity of another integration, of which nothing would ever be told."""
-    entities = er.async_get(hass)
-    for entity_id in target.TargetSelection(dict(selection)).entity_ids:
-        entity = entities.async_get(entity_id)
-        if entity is not None and entity.platform not in {DOMAIN, "group"}:
-            message = (
-                f"{entity_id} does not belong to Bernau SmartCity:"
-                " choose one of its meters or counters, an area, a floor or a label"
-            )
-            raise probatio.Invalid(message)
-
-
 class Target:
     """A target whose devices may change; it is resolved anew when it is asked after that."""
 

@@ -1,7 +1,6 @@
 """Meters behind a bridge that passes on wM-Bus telegrams."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -45,7 +44,7 @@ def _by_true_time(
     error = clock_error(now, heard_at) if now else timedelta()
     for reading in told:
         if reading.quantity is not Quantity.CLOCK:
-            yield replace(reading, at=reading.at + error if reading.at else heard_at)
+            yield reading._replace(at=reading.at + error if reading.at else heard_at)
 
 
 def assembled(

@@ -8,8 +8,10 @@ from ._times import is_plausible
 
 _REGISTER: Final = (-1e10, 1e10)
 _ANY: Final = (-1e15, 1e15)
+_CLOCK: Final = Quantity.CLOCK
 
 RANGES: Final[Mapping[Quantity, tuple[float, float]]] = {
+    **dict.fromkeys(Quantity, _ANY),
     Quantity.ENERGY: _REGISTER,
     Quantity.ENERGY_EXPORT: _REGISTER,
     Quantity.ENERGY_COOLING: _REGISTER,
@@ -54,24 +56,24 @@ def checked(uplink: Uplink, told: Iterable[Told]) -> tuple[Told, ...]: ...
 def checked(uplink: Uplink, told: Iterable[Told]) -> tuple[Told, ...]:
     """Give all that an uplink tells, or refuse it as a whole."""
     kept: list[Told] = []
-    earliest = latest = None
+    last = earliest = latest = None
     has_clock = False
     for each in told:
-        if not isinstance(each, Reading):
-            kept.append(each)
-            continue
-        quantity, value, at = each.quantity, each.value, each.at
-        low, high = RANGES.get(quantity, _ANY)
-        if not low <= value <= high:
-            raise DecodeError(_out_of_range(quantity, value))
-        if type(value) is not float:
-            each = Reading(quantity, float(value), each.channel, at, each.meter)  # noqa: PLW2901  # the same, as a float
+        if isinstance(each, Reading):
+            quantity, value, channel, at, meter = each
+            low, high = RANGES[quantity]
+            if not low <= value <= high:
+                raise DecodeError(_out_of_range(quantity, value))
+            if type(value) is not float:
+                each = Reading(quantity, float(value), channel, at, meter)  # noqa: PLW2901  # the same, as a float
+            if quantity is _CLOCK:
+                has_clock = True
+            # Most readings of a frame share their time.
+            if at is not None and at is not last:
+                last = at
+                earliest = at if earliest is None or at < earliest else earliest
+                latest = at if latest is None or at > latest else latest
         kept.append(each)
-        if quantity is Quantity.CLOCK:
-            has_clock = True
-        if at is not None:
-            earliest = at if earliest is None or at < earliest else earliest
-            latest = at if latest is None or at > latest else latest
     # Against a clock that the frame tells, its times can be set right later.
     if not has_clock:
         for at in (earliest, latest):

@@ -1,7 +1,6 @@
 """Counts of people and vehicles: in the right direction, never twice, never of a blind counter."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from ..model import Kind, Quantity, Reading, Setting, Uplink
@@ -43,7 +42,7 @@ def counted(uplink: Uplink, readings: Iterable[Reading]) -> tuple[Reading, ...]:
 
 
 def _opposite(reading: Reading) -> Reading:
-    return replace(reading, quantity=OPPOSITE.get(reading.quantity, reading.quantity))
+    return reading._replace(quantity=OPPOSITE.get(reading.quantity, reading.quantity))
 
 
 def once(readings: Iterable[Reading]) -> Iterator[Reading]:

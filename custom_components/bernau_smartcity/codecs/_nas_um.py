@@ -1,7 +1,6 @@
 """Inputs of NAS UM30xx: pulses, analog inputs, a wired M-Bus meter, a sensor."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -96,5 +95,5 @@ def meter(
         if reading.quantity is Quantity.FAULT:
             is_fault |= bool(reading.value)
         else:
-            yield replace(reading, at=reading.at or at)
+            yield reading._replace(at=reading.at or at)
     yield Reading(Quantity.FAULT, is_fault, 0, None, plate)

@@ -6,8 +6,9 @@ often volumes are stored, and whether those are fluid ounces. Sources: Axioma "W
 Extended", TheThingsNetwork/lorawan-devices vendor/axioma (Enhanced 24h).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import accumulate
 import re
 import struct
@@ -166,11 +167,13 @@ def _history(payload: bytes, now: datetime, step: timedelta) -> Iterator[tuple[i
     deltas = struct.unpack_from(f"<{count}H", body, _EXTENDED)
     if _DELTA_MISSING in deltas:
         deltas = deltas[: deltas.index(_DELTA_MISSING)]
-    for place, volume in enumerate(accumulate(deltas, initial=first)):
-        at = begin + place * step
+    at = begin
+    for volume in accumulate(deltas, initial=first):
         # What lies ahead of the clock has not been stored yet.
-        if at <= now:
-            yield volume, at
+        if at > now:
+            break
+        yield volume, at
+        at += step
 
 
 def _enhanced(uplink: Uplink) -> Iterator[Reading]:
@@ -206,14 +209,22 @@ def _clock(seconds: int, received_at: datetime) -> datetime:
 
 def _state(now: datetime, status: int) -> Iterator[Reading]:
     """Give the clock and every flag of the status."""
-    yield Reading(Quantity.CLOCK, now.timestamp(), at=now)
+    yield Reading(Quantity.CLOCK, now.timestamp(), 0, now)
+    for quantity, value in _flags(status).items():
+        yield Reading(quantity, value, 0, now)
+
+
+@cache
+def _flags(status: int) -> Mapping[Quantity, float]:
+    """Give every flag by the byte of the status."""
     temporary = bool(status & _TEMPORARY)
     refined = _REFINED.get(status >> 5) if temporary else None
-    for quantity in _REFINED.values():
-        yield Reading(quantity, float(quantity is refined), 0, now)
     fault = bool(status & _PERMANENT) or (temporary and refined is None)
-    yield Reading(Quantity.FAULT, float(fault), 0, now)
-    yield Reading(Quantity.BATTERY_LOW, float(status & _BATTERY_LOW > 0), 0, now)
+    return {
+        **{quantity: float(quantity is refined) for quantity in _REFINED.values()},
+        Quantity.FAULT: float(fault),
+        Quantity.BATTERY_LOW: float(status & _BATTERY_LOW > 0),
+    }
 
 
 CODECS: Final[tuple[Codec, ...]] = (

@@ -10,7 +10,6 @@ lib/dzg_loramod.ex, lib/dzg_loramod-v2.ex.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import batched
@@ -74,7 +73,7 @@ def _decode(uplink: Uplink, *, bridge: bool) -> Iterable[Told]:
     frame = payload.removeprefix(_OF_A_READING)
     number, medium, registers, tuples = _parse(frame)
     readings = _readings(uplink.received_at, registers, tuples)
-    told: list[Told] = [replace(reading, meter=number) for reading in readings]
+    told: list[Told] = [reading._replace(meter=number) for reading in readings]
     if bridge:
         told.insert(0, Meter(number, medium, "DZG"))
     return checked(uplink, told)

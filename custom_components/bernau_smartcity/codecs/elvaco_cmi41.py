@@ -102,13 +102,14 @@ def _telegram(module: _Module, form: int, records: Sequence[Record]) -> Iterator
         if reading.quantity in _QUANTITIES:
             yield reading
     for record in records:
-        if record.head.what is What.ERROR_FLAGS:
+        what = record.head.what
+        if what is What.ERROR_FLAGS:
             flags = int.from_bytes(record.raw, "little")
             yield Reading(Quantity.FAULT, bool(flags & module.faults), 0, now, meter)
             if module.battery_low:
                 low = bool(flags & module.battery_low)
                 yield Reading(Quantity.BATTERY_LOW, low, 0, now, meter)
-        elif record.head.what is What.MANUFACTURER:
+        elif what is What.MANUFACTURER:
             yield from _compressed(record, now, meter)
 
 

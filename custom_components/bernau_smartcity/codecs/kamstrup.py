@@ -8,7 +8,6 @@ actility/device-catalog (vendors/kamstrup).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Final
@@ -63,7 +62,7 @@ def _measured(records: Sequence[Record], medium: Medium, meter: str) -> Iterator
         if logs and reading.at is None and reading.quantity.kind is not Kind.REGISTER:
             continue
         water = medium is Medium.WATER and reading.quantity is Quantity.FLOW_TEMPERATURE
-        yield replace(reading, quantity=Quantity.TEMPERATURE) if water else reading
+        yield reading._replace(quantity=Quantity.TEMPERATURE) if water else reading
 
 
 CODECS: Final[tuple[Codec, ...]] = (

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import batched
-from math import isfinite
+from math import inf, isfinite
 import struct
 from typing import Final
 
@@ -136,19 +136,17 @@ def _step(uplink: Uplink) -> timedelta:
 
 
 def _readings(uplink: Uplink, registers: Iterable[_Register], meter: str) -> Iterator[Reading]:
-    step = _step(uplink)
+    step, now = _step(uplink), uplink.received_at
+    times = (None, now - step, now - 2 * step, now - 3 * step)
     for register in registers:
         meaning = _meaning(uplink, register)
         if meaning is None:
             continue
         quantity, channel, ours = meaning
-        for place, number in enumerate(register.values):
-            if number is None:
-                continue
-            value = ours(number)
-            # Negative energies occur in error.
-            if value >= 0 or quantity not in _ENERGIES:
-                at = uplink.received_at - place * step if place else None
+        # Negative energies occur in error.
+        least = 0 if quantity in _ENERGIES else -inf
+        for number, at in zip(register.values, times, strict=False):
+            if number is not None and (value := ours(number)) >= least:
                 yield Reading(quantity, value, channel, at, meter)
 
 

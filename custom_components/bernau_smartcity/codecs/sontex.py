@@ -7,7 +7,7 @@ ZennerIoT/element-parsers lib/sontext_7x9_heat.ex; actility/device-catalog
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -106,7 +106,7 @@ def _told(series: _Series, records: Sequence[Record]) -> Iterator[Reading]:
 def _cooled(series: _Series, reading: Reading) -> Reading:
     """Give the energy of the tariff that counts cooling as that."""
     if reading.quantity is Quantity.ENERGY and 0 < reading.channel == series.cooling_tariff:
-        return replace(reading, quantity=Quantity.ENERGY_COOLING, channel=0)
+        return reading._replace(quantity=Quantity.ENERGY_COOLING, channel=0)
     return reading
 
 

@@ -1,53 +1,36 @@
 """Uplinks in, states out: decoded, placed in time, totalled and kept in one step."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 import sqlite3
 from threading import Lock
 from typing import Any, Final, Self
 
-from ..metering.gas import Factors
 from ..metering.hours import Bounds, Compiled, Repair, Stretch, repair
 from ..metering.limits import Span
 from ..metering.plausibility import Limits
-from ..metering.pulses import QUANTITY_OF_MEDIUM, weigh
-from ..metering.register import Point, Sample
 from ..metering.usage import Usage, usage
 from ..model import (
     Batch,
     Codec,
     Device,
     Medium,
-    Missing,
-    Quantity,
 )
-from .bridges import Taken, behind, identity_of, is_meter, released, unread
+from .bridges import Taken, is_meter, released
 from .choices import Choices
-from .gas_energy import factors_of, with_gas
+from .continuing import Continuing
+from .database import is_damage, put_aside
+from .deriving import Deriving
 from .joining import Joining
 from .judging import LIMIT_ALARMS
 from .place_readings import PlaceReadings
 from .places import Places
-from .reader import Read, Reader
-from .readings import heard, newest, samples_of
-from .revisions import Revisions
+from .reader import Reader
 from .samples import Due
-from .settings import decoding, reads_on
-from .state import RESTART, DeviceState, Key, Value, to_json
-from .store import Store, is_damage, put_aside
-from .totals import (
-    Fresh,
-    consumption,
-    continued,
-    is_displayed,
-    pruned,
-    sources,
-    spread_in,
-    total_of,
-)
+from .state import UNWATCHED, DeviceState, Key, to_json
+from .store import Store
 from .watcher import Limits as TotalLimits, Watcher
 
 DECISIONS_KEPT: Final = 20
@@ -64,10 +47,7 @@ class Ledger:
         """Read what was kept, and apply what the user has changed since."""
         self._store = store
         self.choices = choices
-        self._bounds = bounds or {}
         self._lock = Lock()
-        self._taken = Taken(choices.meters, choices.keys.owners)
-        self._reader = Reader(store, self._taken)
         kept = store.load()
         self.cursors: dict[str, str] = kept.cursors
         self.renewed = kept.renewed
@@ -76,22 +56,24 @@ class Ledger:
         """Name of the file of which nothing could be read, if there was one."""
         self._joining = Joining(store, choices.places, self._limits_of)
         self._watcher = Watcher(store, choices.watching, self._medium_of)
-        self.revisions = Revisions()
+        self._deriving = Deriving(store, choices, self._joining, self._watcher, bounds or {})
+        self.revisions = self._deriving.revisions
+        taken = Taken(choices.meters, choices.keys.owners)
+        self._continuing = Continuing(choices, self._deriving, taken, Reader(store, taken))
         self._by_device: dict[str, DeviceState] = {}
         self.states: dict[str, DeviceState] = {}
         """By place: the DevEUI of the device that was the first there."""
-        self.left: set[str] = set()
-        """Meters behind bridges that are no longer read, and still shown."""
         with store.transaction():
             self._watcher.begin()
             known = dict(kept.states)
             for state in kept.states.values():
                 if not is_meter(state.device.dev_eui):
-                    self._chosen_anew(state, known, kept.states)
-            self._leave(known)
+                    self._choose(state, known, kept.states)
+            self._continuing.leave(known)
             self._by_device = known
             for dev_eui, state in known.items():
-                known[dev_eui] = self._met_again(state) if is_meter(dev_eui) else state
+                if is_meter(dev_eui):
+                    known[dev_eui] = self._continuing.met_again(state, self._codec_of(state))
                 before = kept.states.get(dev_eui)
                 if before is None or to_json(known[dev_eui]) != to_json(before):
                     store.put_state(known[dev_eui])
@@ -125,7 +107,8 @@ class Ledger:
                 for batch in batches:
                     cursors |= batch.cursors
                     if batch.device is not None:
-                        self._read(self._known(batch.device, changed), batch, changed)
+                        state = self._known(batch.device, changed)
+                        self._continuing.read(state, batch, changed, self._by_device)
                 for state in changed.values():
                     self._store.put_state(state)
                 self._store.put_cursors(cursors)
@@ -144,7 +127,7 @@ class Ledger:
                 for device in devices:
                     before = known.get(device.dev_eui)
                     if before is None or before.device != device:
-                        self._chosen_anew(self._known(device, known), known, self._by_device)
+                        self._choose(self._known(device, known), known, self._by_device)
                 changed = [k for k, v in known.items() if v is not self._by_device.get(k)]
                 for dev_eui in changed:
                     self._store.put_state(known[dev_eui])
@@ -166,7 +149,7 @@ class Ledger:
                 left = {k: v for k, v in self._by_device.items() if k not in gone}
                 for dev_eui in gone:
                     left |= released(left, dev_eui)
-                self._leave(left)
+                self._continuing.leave(left)
                 gone |= self._by_device.keys() - left.keys()
                 places |= gone & self.states.keys()
                 for dev_eui in gone:
@@ -185,6 +168,16 @@ class Ledger:
         """Give a device as it is known, None if it is not."""
         state = self._by_device.get(dev_eui)
         return None if state is None else state.device
+
+    @property
+    def left(self) -> set[str]:
+        """Meters behind bridges that are no longer read, and still shown."""
+        return self._continuing.left
+
+    def let_go(self) -> set[str]:
+        """Give the meters that are left, and do not tell them again."""
+        gone, self._continuing.left = self._continuing.left, set()
+        return gone
 
     def close(self) -> None:
         """Close the store."""
@@ -213,8 +206,9 @@ class Ledger:
     def reckon(self, bounds: Bounds) -> dict[str, DeviceState]:
         """Give all states, with the consumption of periods that have begun anew."""
         with self._lock:
-            self._bounds = bounds
-            self._by_device = {k: self._consumed(state) for k, state in self._by_device.items()}
+            self._deriving.bounds = bounds
+            consumed = self._deriving.consumed
+            self._by_device = {k: consumed(state) for k, state in self._by_device.items()}
             with self._store.transaction():
                 self._watcher.begin()
                 self.states = self._placed(self._by_device, self._by_device)
@@ -233,7 +227,7 @@ class Ledger:
             return self._judged_anew(
                 place
                 for place, state in self.states.items()
-                if state.watched and any(name == alarm for _, name in state.watched.alarms)
+                if any(name == alarm for _, name in state.watched.alarms)
             )
 
     def _judged_anew(self, places: Iterable[str]) -> dict[str, DeviceState]:
@@ -311,7 +305,9 @@ class Ledger:
     ) -> dict[str, DeviceState]:
         """Give the states of the places of devices that changed."""
         places = dict.fromkeys(map(self.places.place, changed))
-        found = ((each, self._joining.placed(each, by_device, self._bounds)) for each in places)
+        found = (
+            (each, self._joining.placed(each, by_device, self._deriving.bounds)) for each in places
+        )
         return {
             place: self._judged(place, state, by_device)
             for place, state in found
@@ -324,12 +320,19 @@ class Ledger:
         """Give a state with what its limits and watches tell."""
         held = self.states.get(place)
         readings = PlaceReadings(self._joining, place, by_device)
-        return self._watcher.judged(place, state, readings, None if held is None else held.watched)
+        return self._watcher.judged(place, state, readings, held.watched if held else UNWATCHED)
 
     @property
     def places(self) -> Places:
         """Give what was noted of places."""
         return self._joining.places
+
+    def _choose(
+        self, state: DeviceState, known: dict[str, DeviceState], before: Mapping[str, DeviceState]
+    ) -> None:
+        """Apply the present choices to a device, whose history is asked for again if need be."""
+        if self._continuing.chosen_anew(state, known, before):
+            self.cursors.pop(state.device.dev_eui, None)
 
     def _known(self, device: Device, changed: Mapping[str, DeviceState]) -> DeviceState:
         """Give the state of a device as it is listed now; a poll may not tell its catalogue."""
@@ -338,208 +341,6 @@ class Ledger:
             return DeviceState(device=device)
         catalogue = device.catalogue or state.device.catalogue
         return replace(state, device=replace(device, catalogue=catalogue))
-
-    def _chosen_anew(
-        self,
-        state: DeviceState,
-        known: dict[str, DeviceState],
-        before: Mapping[str, DeviceState],
-    ) -> None:
-        """Apply the present choice of codec, settings and meters to what is kept of a device."""
-        codec = self.choices.codec(state.device)
-        dev_eui = state.device.dev_eui
-        now = decoding(self.choices.known(state), codec)
-        same = codec is not None and codec.key == state.codec
-        if state.codec and not (same and reads_on(state.decoding, now)):
-            self._store.forget_readings(dev_eui)
-            self._joining.begin_anew(self.places.place(dev_eui))
-            self._watcher.begin_anew(self.places.place(dev_eui))
-            self._store.waiting.unlearn(dev_eui)
-            self.cursors.pop(dev_eui, None)
-            known |= released(known, dev_eui)
-            self._leave(known)
-            state = DeviceState(
-                device=state.device, settings=state.settings, heard=state.heard, lost=state.lost
-            )
-        known[dev_eui] = state = replace(state, decoding=now)
-        since: dict[Key, datetime] = {}
-        if codec is not None and (owners := self._readable(state, codec, before)):
-            read = Read(state, codec, self.choices.for_codec(state, codec))
-            self._take_over(self._reader.read_again(read, owners), known, since)
-            for owner in known.keys() & owners:
-                tried = self.choices.mark(owner, known[owner], codec)
-                known[owner] = replace(known[owner], tried=tried)
-        elif codec is not None:  # other limits may have been set
-            known[dev_eui], since = self._totalled(state, {}, codec)
-        known[dev_eui] = self._valued(known[dev_eui], codec, since)
-
-    def _met_again(self, meter: DeviceState) -> DeviceState:
-        """Apply the present limits to what is kept of a meter behind a bridge."""
-        codec = self._codec_of(meter)
-        since: dict[Key, datetime] = {}
-        if codec is not None:
-            meter, since = self._totalled(meter, {}, codec)
-        return self._valued(meter, codec, since)
-
-    def _readable(
-        self, state: DeviceState, codec: Codec, known: Mapping[str, DeviceState]
-    ) -> list[str]:
-        """Give for whom messages of a device wait that can perhaps be read now."""
-        dev_eui = state.device.dev_eui
-        own = not state.codec or (state.problem and state.problem not in Missing)
-        owners = [dev_eui] if own or state.tried != self.choices.mark(dev_eui, state, codec) else []
-        for identity in map(identity_of, filter(partial(self._taken.of, codec=codec), state.found)):
-            meter = known.get(identity)
-            if meter is None or meter.tried != self.choices.mark(identity, meter, codec):
-                owners.append(identity)
-        return owners
-
-    def _leave(self, known: dict[str, DeviceState]) -> None:
-        """Forget the meters that are not to be read; what another continues stays."""
-        exchanged = self.places.gone() | {each.place for each in self.places.exchanges}
-        for identity in unread(known, self._taken, self.choices.codec) - exchanged:
-            del known[identity]
-            self._store.forget_device(identity)
-            self.left.add(identity)
-
-    def _read(self, state: DeviceState, batch: Batch, changed: dict[str, DeviceState]) -> None:
-        """Read the uplinks of one batch into the states of their device and its meters."""
-        codec = self.choices.codec(state.device)
-        for uplink in sorted(batch.uplinks, key=lambda u: u.received_at):
-            state = heard(state, uplink, joined=batch.joined)
-            self._store.objects.put(uplink)
-        state = replace(state, codec="" if codec is None else codec.key)
-        uplinks = [uplink for uplink in batch.uplinks if uplink.payload or uplink.decoded]
-        read = self._reader.read(Read(state, codec, self.choices.for_codec(state, codec)), uplinks)
-        since: dict[Key, datetime] = {}
-        self._take_over(read, changed, since)
-        dev_eui = state.device.dev_eui
-        changed[dev_eui] = self._valued(changed[dev_eui], codec, since)
-
-    def _take_over(
-        self, read: Read, changed: dict[str, DeviceState], since: dict[Key, datetime]
-    ) -> None:
-        """Continue a device and the meters behind it by what was read."""
-        state, codec = read.state, read.codec
-        if codec is None:
-            changed[read.dev_eui] = state
-            return
-        tried = state.tried or self.choices.mark(read.dev_eui, state, codec)
-        with_ = decoding(read.settings, codec) if state.decoding is None else state.decoding
-        state = replace(state, codec=codec.key, tried=tried, decoding=with_)
-        found = samples_of(read.readings, read.messages)
-        state, own = self._totalled(newest(state, read.readings), found, codec)
-        changed[read.dev_eui] = state
-        since |= own
-        for number, news in read.meters.items():
-            if self._taken.of(number, codec):
-                identity = identity_of(number)
-                before = changed.get(identity) or self._by_device.get(identity)
-                meter = newest(behind(state, news, before), news.readings)
-                tried = meter.tried or self.choices.mark(identity, meter, codec)
-                meter = replace(meter, tried=tried)
-                found = samples_of(news.readings, read.messages)
-                meter, moved = self._totalled(meter, found, codec)
-                changed[identity] = self._valued(meter, None, moved)
-
-    def _totalled(
-        self, state: DeviceState, found: Mapping[Key, Sequence[Sample]], codec: Codec
-    ) -> tuple[DeviceState, dict[Key, datetime]]:
-        """Continue all registers that were read, and tell after which time each changed."""
-        dev_eui = state.device.dev_eui
-        registers = dict(state.registers)
-        decisions = list(state.decisions)
-        changed: dict[Key, datetime] = {}
-        restarted = self._store.samples.add(dev_eui, RESTART, found.get(RESTART, ()))
-        for key in dict.fromkeys((*registers, *(key for key in found if key != RESTART))):
-            limits = self.choices.limits(state, codec, key)
-            fresh, before = Fresh(found.get(key, ()), restarted), registers.get(key)
-            step = continued(self._store, (dev_eui, key), fresh, limits, before)
-            if step is not None:
-                registers[key], since, made = step
-                changed[key] = since
-                decisions = [(k, told) for k, told in decisions if k != key or told.at <= since]
-                decisions += [(key, told) for told in made]
-        decisions.sort(key=lambda told: told[1].at)
-        state = replace(state, registers=registers, decisions=tuple(decisions[-DECISIONS_KEPT:]))
-        return state, changed
-
-    def _valued(
-        self, state: DeviceState, codec: Codec | None, changed: Mapping[Key, datetime]
-    ) -> DeviceState:
-        """Derive what entities show, and note whose hours are to be written."""
-        if codec is None and not is_meter(state.device.dev_eui):
-            return replace(state, values={}, totals={}, consumed={})
-        state = self._with_totals(state, codec)
-        dev_eui = state.device.dev_eui
-        where = self.places.place(dev_eui)
-        values = {
-            key: Value(reading.value, reading.at)
-            for key, reading in state.latest.items()
-            if reading.at is not None
-        }
-        for key, source in state.totals.items():
-            register = state.registers[source.register]
-            last = register.total.last
-            shown = total_of(source, Point(last.at, register.shown))
-            is_other = is_displayed(state, key) and last.value != shown
-            excess = shown - total_of(source, Point(last.at, register.total.value))
-            display = last.value if is_other else None
-            values[key] = Value(shown, last.at, display, excess, register.is_sum)
-            self._note(dev_eui, key, source.register, changed)
-        registers = {
-            key: pruned(self._store, (dev_eui, key), register, where, self._joining.cuts(dev_eui))
-            if key in changed
-            else register
-            for key, register in state.registers.items()
-        }
-        return self._consumed(replace(state, registers=registers, values=values))
-
-    def _note(self, dev_eui: str, key: Key, register: Key, changed: Mapping[Key, datetime]) -> None:
-        """Note whose hours are to be written: what changed, and all of a new total."""
-        where = self.places.place(dev_eui)
-        since = changed.get(register)
-        if since is not None:
-            self._joining.changed(where, key, since)
-            self._watcher.changed(where, key, since)
-        if since is None and not self._store.hours.known(where, key):
-            since = self._store.samples.oldest(dev_eui, register)
-        if since is not None:
-            edit = self._store.hours.changed(where, key, since)
-            self.revisions.note(where, key, edit, since)
-
-    def _consumed(self, state: DeviceState) -> DeviceState:
-        dev_eui = state.device.dev_eui
-        consumed = consumption(self._store, dev_eui, state.totals, self._bounds)
-        found = [
-            gap for source in state.totals.values() for gap in state.registers[source.register].gaps
-        ]
-        return replace(state, consumed=consumed, spread=spread_in(found, self._bounds))
-
-    def _with_totals(self, state: DeviceState, codec: Codec | None) -> DeviceState:
-        """Weigh pulses, convert gas, and tell which totals there are."""
-        settings = self.choices.known(state)
-        weights = dict(state.weights)
-        quantities: dict[int, Quantity] = {}
-        for (counted, channel), register in state.registers.items():
-            weight = self.choices.weight(state, codec, channel)
-            if counted is Quantity.PULSES and weight is not None:
-                weights[channel] = weigh(weights.get(channel, ()), weight, register.shown)
-                quantity = QUANTITY_OF_MEDIUM.get(self.choices.medium(state, codec, channel))
-                if quantity is not None:
-                    quantities[channel] = quantity
-        totals = sources(state.registers, weights, quantities)
-
-        def held(channel: int) -> tuple[Medium, Factors]:
-            medium = self.choices.medium(state, codec, channel)
-            return medium, factors_of(settings, channel, self.choices.midnight)
-
-        return with_gas(
-            self._store,
-            replace(state, weights=weights, totals=totals),
-            self.places.place(state.device.dev_eui),
-            held,
-        )
 
     def limits(self, state: DeviceState, key: Key) -> Limits:
         """Give what is believed of a total of the device at a place."""

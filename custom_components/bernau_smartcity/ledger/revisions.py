@@ -20,8 +20,8 @@ class Revisions:
     def note(self, where: str, key: Key, edit: int, since: datetime) -> None:
         """Note that a total changed after a time."""
         changes = self._changes.setdefault((where, key), deque(maxlen=REMEMBERED))
-        if changes and edit <= changes[-1][0]:
-            changes.clear()  # what was kept of the total was forgotten, and it began anew
+        if changes and edit != changes[-1][0] + 1:
+            changes.clear()  # it began anew, or a change was not told
         changes.append((edit, since))
 
     def since(self, where: str, key: Key, edit: int) -> datetime | None:

@@ -9,7 +9,14 @@ from typing import Any, Final, NamedTuple
 from ..metering.register import Folded, Point, Sample, Total
 from .state import QUANTITIES, Key
 
-SCHEMA: Final = """
+HOURS_SCHEMA: Final = """
+CREATE TABLE hours (
+    dev_eui TEXT, quantity TEXT, channel INTEGER,
+    since INTEGER, edit INTEGER NOT NULL, written INTEGER NOT NULL, idle INTEGER NOT NULL,
+    PRIMARY KEY (dev_eui, quantity, channel)
+) WITHOUT ROWID;
+"""
+SCHEMA: Final = f"""
 CREATE TABLE sample (
     dev_eui TEXT, quantity TEXT, channel INTEGER, at INTEGER,
     value REAL NOT NULL, meter TEXT NOT NULL, restarted INTEGER NOT NULL,
@@ -17,12 +24,7 @@ CREATE TABLE sample (
     total REAL, firm INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (dev_eui, quantity, channel, at)
 ) WITHOUT ROWID;
-CREATE TABLE hours (
-    dev_eui TEXT, quantity TEXT, channel INTEGER,
-    since INTEGER, edit INTEGER NOT NULL, written INTEGER NOT NULL, idle INTEGER NOT NULL,
-    PRIMARY KEY (dev_eui, quantity, channel)
-) WITHOUT ROWID;
-"""
+{HOURS_SCHEMA}"""
 
 
 class Samples:
@@ -205,9 +207,13 @@ class DueHours:
         self._db = db
 
     def changed(self, dev_eui: str, key: Key, since: datetime) -> int:
-        """Note that a total changed after a time; gives the count of its changes."""
+        """Note that a total changed after a time; gives the count of its changes.
+
+        A total that begins anew is counted from another number, so that nobody
+        takes it for the one that was forgotten.
+        """
         (edit,) = self._db.execute(
-            "INSERT INTO hours VALUES (?, ?, ?, ?, 0, 0, 0) ON CONFLICT DO UPDATE SET"
+            "INSERT INTO hours VALUES (?, ?, ?, ?, random() >> 16, 0, 0) ON CONFLICT DO UPDATE SET"
             " since = min(coalesce(since, excluded.since), excluded.since), edit = edit + 1"
             " RETURNING edit",
             (dev_eui, *key, micros(since)),

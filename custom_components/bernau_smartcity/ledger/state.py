@@ -151,6 +151,9 @@ class Watched:
     """Since when each alarm holds, by total and name."""
 
 
+UNWATCHED: Final = Watched()
+
+
 class Found(NamedTuple):
     """A meter that a bridge has heard."""
 
@@ -209,7 +212,7 @@ class DeviceState:
     """By total and period; follows from the samples."""
     spread: timedelta = timedelta()
     """How much of this month lies in gaps of its totals; follows from the samples."""
-    watched: Watched | None = None
+    watched: Watched = UNWATCHED
     """What limits and watches tell; follows from the samples and the alarms that hold."""
 
     @property

@@ -5,15 +5,15 @@ holds is kept together or not at all, and its cost follows what has changed.
 All functions block: call them in an executor, one at a time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 import json
 from pathlib import Path
 import sqlite3
 from typing import Any, Final, Self
 
+from .database import open_database, transaction
 from .objects import SCHEMA as OBJECTS_SCHEMA, Objects
 from .samples import SCHEMA as SAMPLES_SCHEMA, DueHours, Samples
 from .state import DeviceState, from_json, to_json
@@ -30,6 +30,10 @@ CREATE TABLE place (
 ) WITHOUT ROWID;
 """
 
+_TABLES: Final = _SCHEMA + SAMPLES_SCHEMA
+_ADDITIONS: Final = WAITING_SCHEMA + OBJECTS_SCHEMA + WATCHES_SCHEMA
+"""Tables that older files of this version lack."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -39,17 +43,6 @@ class Kept:
     cursors: dict[str, str]
     renewed: int = 0
     """Devices that begin anew, as what was held of them could not be read."""
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Tell whether the file itself is damaged, and nothing else will ever help."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
-    return (code & 0xFF) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-
-
-def put_aside(path: Path) -> str:
-    """Rename a file that cannot be used, and give its new name."""
-    return path.replace(path.with_suffix(f".damaged-{int(datetime.now(UTC).timestamp())}")).name
 
 
 class PlaceNotes:
@@ -99,14 +92,7 @@ class Store:
 
         Raises OSError or sqlite3.Error when the place cannot be written.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            return cls(_opened(path))
-        except sqlite3.DatabaseError as error:
-            if not (is_damage(error) or isinstance(error, sqlite3.NotSupportedError)):
-                raise
-            aside = put_aside(path)
-            return cls(_opened(path), aside)
+        return cls(*open_database(path, VERSION, _TABLES, _ADDITIONS))
 
     def close(self) -> None:
         """Close the file."""
@@ -126,16 +112,9 @@ class Store:
         cursors = dict(self._db.execute("SELECT key, value FROM cursor"))
         return Kept(states, cursors, len(rows) - len(states))
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Keep everything done inside together, or nothing of it."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        return transaction(self._db)
 
     def put_state(self, state: DeviceState) -> None:
         """Keep the state of a device."""
@@ -162,26 +141,3 @@ class Store:
         self.waiting.forget(dev_eui)
         self.objects.forget(dev_eui)
         self._db.execute("DELETE FROM device WHERE dev_eui = ?", (dev_eui,))
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        database.execute("PRAGMA synchronous = FULL")
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version == tables == 0:
-            database.executescript(
-                f"BEGIN;{_SCHEMA}{SAMPLES_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;"
-            )
-            version = VERSION
-        if version == VERSION:
-            database.executescript(WAITING_SCHEMA + OBJECTS_SCHEMA + WATCHES_SCHEMA)
-    except BaseException:
-        database.close()
-        raise
-    if version != VERSION:
-        database.close()
-        message = f"storage version {version}, not {VERSION}"
-        raise sqlite3.NotSupportedError(message)
-    return database

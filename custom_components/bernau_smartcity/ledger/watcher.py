@@ -30,7 +30,7 @@ from ..metering.watch import (
 )
 from ..model import Medium, Quantity
 from .judging import LIMIT_ALARMS, WEEKEND, Readings, Turn, by_days, by_hours, by_limit, moved_on
-from .state import DeviceState, Key, Limited, Seen, Watched, suffix_of
+from .state import UNWATCHED, DeviceState, Key, Limited, Seen, Watched, suffix_of
 from .store import Store
 
 type Limits = Mapping[str, Mapping[str, Mapping[str, float]]]
@@ -119,15 +119,14 @@ class Watcher:
         self.watching = replace(self.watching, limits=limits)
 
     def judged(
-        self, where: str, state: DeviceState, readings: Readings, held: Watched | None
+        self, where: str, state: DeviceState, readings: Readings, held: Watched
     ) -> DeviceState:
         """Give a state with what its limits and watches tell; held is what they told before."""
         now = self.watching.clock()
-        kept = self._held.pop(where, {})
-        known = Watched(alarms=kept) if held is None else held
+        known = replace(held, alarms={**held.alarms, **self._held.pop(where, {})})
         if where in self._anew:
             self._anew.discard(where)
-            known = Watched()
+            known = UNWATCHED
         alarms = dict(known.alarms)
         counted: dict[tuple[Key, Span], Limited] = {}
         limits: dict[tuple[Key, Span], Limited] = {}

@@ -1,7 +1,6 @@
 """When a reading was measured, judged by the time of receipt."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -42,4 +41,4 @@ def place(readings: Iterable[Reading], received_at: datetime) -> Iterator[Readin
     for reading in frame:
         at = received_at if reading.at is None else reading.at + error
         if received_at - OLDEST <= at <= received_at + FUTURE:
-            yield replace(reading, at=min(at, received_at).astimezone(UTC))
+            yield reading._replace(at=min(at, received_at).astimezone(UTC))

@@ -1,7 +1,7 @@
 """What a total counted in any stretch of time, and how much of that was measured."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .hours import consumed, gaps, spread
@@ -19,6 +19,8 @@ class Usage:
     """Of that, before the oldest reading that is kept and after the newest."""
     spread: timedelta = timedelta()
     """Of that, in gaps between readings, over which the amount is spread evenly."""
+    since: datetime | None = None
+    """Where it is told of one total: the oldest reading that is kept, from the beginning on."""
 
     @property
     def missing_share(self) -> float:
@@ -38,7 +40,19 @@ def usage(points: Sequence[Point], start: datetime, end: datetime) -> Usage:
         return Usage(0.0, span, span)
     begun, ended = max(start, points[0].at), min(end, points[-1].at)
     known = max(ended - begun, timedelta())
-    return Usage(consumed(points, start, end), span, span - known, spread(gaps(points), start, end))
+    amount = consumed(points, start, end)
+    return Usage(amount, span, span - known, spread(gaps(points), start, end), min(begun, end))
+
+
+def continued(older: Sequence[Point], newer: Usage, start: datetime) -> Usage:
+    """Give what a total counted from a time on, of which older points tell the beginning.
+
+    Between the two, nothing is taken from either twice.
+    """
+    until = newer.since or start + newer.span
+    begin = usage(older, start, until)
+    span = newer.span - begin.span
+    return in_all((begin, replace(newer, span=span, missing=newer.missing - begin.span)))
 
 
 def in_all(usages: Iterable[Usage]) -> Usage:

@@ -9,7 +9,7 @@ every estimate is made from balanced counts.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, repeat
 from math import sqrt
 from typing import Final
 
@@ -46,6 +46,8 @@ class Traffic:
     left: Sequence[float]
     coverage: float
     """Of the counter that told of the smallest part of the time."""
+    sharp: Sequence[bool] = ()
+    """Of the end of each bin: whether no longer time that was spread goes on beyond it."""
     enclosed: bool = True
     """All ways into the zone and out of it are counted, by direction."""
     length: timedelta = QUARTER
@@ -61,6 +63,12 @@ class Traffic:
         """By how many the zone has gained when each bin ends."""
         gains = (came - went for came, went in zip(self.entered, self.left, strict=True))
         return list(accumulate(gains))
+
+    @property
+    def people(self) -> list[float]:
+        """How many are present when each bin ends."""
+        found = levels(self.net, self.sharp or repeat(object=True))
+        return [level.people for level in found if isinstance(level, Level)]
 
     @property
     def duration(self) -> timedelta:
@@ -103,9 +111,9 @@ def day_dwell(day: Traffic) -> Dwell | Reason:
     factor = balancing_factor(entered, left)
     if isinstance(factor, Reason):
         return factor
-    net = day.scaled(factor).net
-    area = person_minutes((0, *net), day.length)
-    clamped = person_minutes((0, *_people(net)), day.length)
+    even = day.scaled(factor)
+    area = person_minutes((0, *even.net), day.length)
+    clamped = person_minutes((0, *even.people), day.length)
     if clamped - area > MOST_ERROR * area:
         return Reason.MISCOUNTED
     error = _day_error(day) / (area or 1)
@@ -128,7 +136,7 @@ def live_dwell(today: Traffic, yesterday: Drift | Reason, bins: int = LIVE_BINS)
     if isinstance(factor, Reason):
         return Reason.DRIFT_UNKNOWN if factor is Reason.NO_FLOW else factor
     balanced = today.scaled(factor)
-    present = (0.0, *_people(balanced.net))
+    present = (0.0, *balanced.people)
     windows = [_window(balanced, present, end, bins) for end in range(len(today.left), 0, -STEP)]
     dwell = replace(windows[0], error=_live_error(today, bins) / (windows[0].person_minutes or 1))
     drift = abs(yesterday.people) / yesterday.entries
@@ -193,10 +201,6 @@ def _error(traffic: Traffic, squares: Iterable[float]) -> float:
 
 def _passed(traffic: Traffic) -> list[float]:
     return [came + went for came, went in zip(traffic.entered, traffic.left, strict=True)]
-
-
-def _people(net: Iterable[float]) -> list[float]:
-    return [level.people for level in levels(net) if isinstance(level, Level)]
 
 
 def _minutes(minutes: float) -> timedelta:

@@ -136,13 +136,14 @@ class Counted:
 
     def passage(self, gate: GateLines, grid: Grid) -> Passage:
         """Sum up a stretch of time at a gate."""
-        return Passage(gate.gate, self._sums(gate.forward, grid), self._sums(gate.backward, grid))
+        return Passage(gate.gate, self.series(gate.forward, grid), self.series(gate.backward, grid))
 
     def passages(self, gates: Iterable[GateLines], grid: Grid) -> list[Passage]:
         """Sum up a stretch of time at several gates."""
         return [self.passage(gate, grid) for gate in gates]
 
-    def _sums(self, line: str, grid: Grid) -> Series:
+    def series(self, line: str, grid: Grid) -> Series:
+        """Sum up a stretch of time of a line."""
         record = self.record(line)
         key = (line, grid.start, grid.count)
         return self.kept(key, record.revision(grid.end), lambda: series_of(record, grid))

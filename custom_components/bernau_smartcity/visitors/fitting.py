@@ -1,7 +1,9 @@
 """Journeys known from elsewhere (a survey), fitted to what was counted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from .flows import Edge
+from .journeys import Journeys
 from .linear import Matrix
 from .reasons import Reason
 
@@ -29,6 +31,35 @@ def fitted(
         if max((abs(found - wanted) for found, wanted in sums), default=0) < tolerance:
             return table
     return Reason.NO_FIT
+
+
+def surveyed(
+    found: Journeys, rows: Mapping[str, Mapping[str, float]]
+) -> dict[Edge, float] | Reason:
+    """Give the journeys that agree with what was counted, and deviate least from a survey.
+
+    Of those who came in where nobody was asked, as many leave by each zone as
+    of all; of a zone that the survey does not know, too.
+    """
+    zones = list(found.entries)
+    prior = [_row(rows.get(zone, {}), found.exits) for zone in zones]
+    table = fitted(prior, [*found.entries.values()], [*found.exits.values()])
+    if isinstance(table, Reason):
+        return table
+    return {
+        (origin, target): people
+        for origin, row in zip(zones, table, strict=True)
+        for target, people in zip(zones, row, strict=True)
+    }
+
+
+def _row(told: Mapping[str, float], exits: Mapping[str, float]) -> list[float]:
+    known = {zone: people for zone, people in told.items() if zone in exits}
+    there = sum(exits[zone] for zone in known)
+    scale = sum(known.values()) / there if there else 1.0
+    if not any(known.values()):
+        known, scale = {}, 1.0
+    return [known.get(zone, scale * left) for zone, left in exits.items()]
 
 
 def _scaled(rows: Matrix, wanted: Sequence[float]) -> list[list[float]]:

@@ -21,6 +21,8 @@ ALLOWANCE: Final = 10
 LONGEST_SPREAD: Final = timedelta(hours=2)
 """Over a longer silence nobody can tell when people passed."""
 
+FIRST_PERIOD: Final = timedelta(minutes=15)
+
 _GRID: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Bins begin at multiples of their length since then."""
 _TICK: Final = timedelta.resolution
@@ -146,9 +148,18 @@ class Shown(NamedTuple):
     """Of the message of a period."""
 
 
-def total_increments(totals: Sequence[Shown]) -> list[Increment]:
-    """Give the increments of a total in order of time, and what was made of its register."""
-    return [_shown(last, shown) for last, shown in pairwise(totals)]
+def total_increments(totals: Sequence[Shown], *, whole: bool = False) -> list[Increment]:
+    """Give the increments of a total in order of time, and what was made of its register.
+
+    Where the whole total is given, and its first message tells of a period,
+    that counts as well, in the quarter of an hour before: how long the period
+    was could only be guessed from messages that may still come.
+    """
+    found = [_shown(last, shown) for last, shown in pairwise(totals)]
+    if whole and totals and totals[0].period:
+        at, _, value, *_ = totals[0]
+        found.insert(0, Increment(at - FIRST_PERIOD, at, round(value or 0)))
+    return found
 
 
 class Bin(NamedTuple):

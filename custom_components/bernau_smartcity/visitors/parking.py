@@ -5,10 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from .bins import Tally
 from .reasons import Reason
 
 SHORTEST: Final = timedelta(minutes=2)
 """A shorter change is a car that manoeuvres, or an error of the sensor."""
+FEWEST: Final = 15
+"""Cars of which a mean stay is told."""
+LEAST_RESOLVED: Final = 0.9
+"""Share of the time in which the spaces were watched: when a car left meanwhile nobody knows."""
+
+_MINUTE: Final = timedelta(minutes=1)
 
 type States = Iterable[tuple[datetime, bool]]
 """Whether a space was occupied, and since when that was known; in any order."""
@@ -21,7 +28,7 @@ class Parked:
     mean: timedelta
     cars: int
     excluded: float
-    """Share of the cars that stood for longer than their sensor can tell."""
+    """Share of the cars that left, of which nobody knows how long they had stood."""
 
 
 def changes(states: States, until: datetime) -> list[tuple[datetime, bool]]:
@@ -39,16 +46,21 @@ def arrivals(states: States, until: datetime) -> list[datetime]:
     return [at for at, occupied in changes(states, until)[1:] if occupied]
 
 
-def parked(spaces: Iterable[States], since: datetime, until: datetime) -> timedelta | Reason:
-    """Estimate the mean stay: the time for which spaces were occupied, by departure."""
-    occupied, departures = timedelta(), 0
-    for states in spaces:
-        found = changes(states, until)
-        for (begin, is_occupied), end in zip(found, _ends(found, until), strict=True):
-            if is_occupied:
-                occupied += max(timedelta(), end - max(begin, since))
-                departures += since <= end < until
-    return occupied / departures if departures else Reason.NO_FLOW
+def parked(left: Tally, stays: Tally, minutes: Tally) -> Parked | Reason:
+    """Give the mean stay of the cars that left and of which is known when they came.
+
+    `minutes` is for how long these stood, all together. Cars that never move
+    are no part of it, however many spaces they take.
+    """
+    cars, gone = stays.passed or 0, left.passed or 0
+    conditions = (
+        (stays.resolved < LEAST_RESOLVED, Reason.COVERAGE),
+        (not gone, Reason.NO_FLOW),
+        (cars < FEWEST, Reason.TOO_FEW),
+    )
+    if reason := next((reason for holds, reason in conditions if holds), None):
+        return reason
+    return Parked((minutes.passed or 0) / cars * _MINUTE, cars, 1 - cars / gone)
 
 
 def parked_as_told(stays: Iterable[timedelta | None]) -> Parked | Reason:

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from .bins import QUARTER, Grid, Tally, bins
-from .increments import LONGEST_SPREAD, Flag, Increment
+from .increments import LONGEST_SPREAD, Flag, Increment, parted
 from .reasons import Reason
 from .zones import Series
 
@@ -82,27 +82,37 @@ class Record:
     until: datetime | None = None
     """Of when its newest reading tells."""
     interval: timedelta = QUARTER
+    passed: int = 0
+    """All that has passed since its first reading, also in bins that are not at hand."""
     changes: list[tuple[int, int]] = field(default_factory=list)
     """From which bin on the newest changes reach, in their order and in that of bins."""
 
-    def revise(self, news: Told) -> None:
+    def revise(self, news: Told) -> int | None:
         """Take over what is told from a bin on, in place of what was told before.
 
-        Of a bin of which only the end is told stays what was known.
+        Of a bin of which only the end is told stays what was known. All bins
+        from there on must be at hand. Gives the first bin that has changed.
         """
         first = news.first
         known = self.bins.get(first)
         begun = min(news.since, self.since or news.since)
-        for number in [number for number in self.bins if number >= first]:
+        before = {number: each for number, each in self.bins.items() if number >= first}
+        silent = self.silences
+        for number in before:
             del self.bins[number]
         self.bins.update(enumerate(news.bins, first))
         if start_of(first) < news.since and begun < news.since and known is not None:
             self.bins[first] = known
         kept = [each for each in self.silences if each.until <= news.since]
         self.silences = [*kept, *news.silences]
+        after = {n: self.bins[n] for n in range(first, first + len(news.bins))}
+        self.passed += _passed(after.values(), self.silences) - _passed(before.values(), silent)
         self.since, self.until, self.interval = begun, news.until, news.interval
         last = self.changes[-1][1] if self.changes else 0
         self.changes = [each for each in self.changes if each[0] < first] + [(first, last + 1)]
+        changed = [n for n in before.keys() | after.keys() if before.get(n) != after.get(n)]
+        changed += [number_of(each.since) for each in {*silent} ^ {*self.silences}]
+        return min(changed, default=None)
 
     def revision(self, end: datetime) -> int:
         """Give a number that differs once anything before a time has changed."""
@@ -122,6 +132,22 @@ class Record:
         return due if self.until is None else max(due, min(self.until, now))
 
 
+def passed_in(record: Record, grid: Grid) -> list[float]:
+    """Give what passed in each bin; what passed in a longer silence lies evenly in it."""
+    first = number_of(grid.start)
+    kept = (record.bins.get(number) for number in range(first, first + grid.count))
+    found = [float((each and each.passed) or 0) for each in kept]
+    whole = grid.length // _TICK
+    for silence in record.silences:
+        begin, end = (at - grid.start for at in (silence.since, silence.until))
+        overlaps = parted(begin // _TICK, end // _TICK, whole)
+        share = (silence.passed or 0) / sum(overlaps)
+        for n, overlap in enumerate(overlaps, begin // grid.length):
+            if 0 <= n < grid.count:
+                found[n] += share * overlap
+    return found
+
+
 def series_of(record: Record, grid: Grid) -> Series:
     """Sum up a stretch of time from the bins that are at hand."""
     first = number_of(grid.start)
@@ -135,6 +161,12 @@ def series_of(record: Record, grid: Grid) -> Series:
     return Series(
         grid, counted, _sums(counted, told, silences, grid), _total(counted, silences, grid)
     )
+
+
+def _passed(counted: Iterable[Tally], silences: Iterable[Increment]) -> int:
+    """Add up what is known of bins and silences."""
+    in_bins = sum(each.passed or 0 for each in counted)
+    return in_bins + sum(each.passed or 0 for each in silences)
 
 
 def _total(counted: Sequence[Tally], silences: Iterable[Increment], grid: Grid) -> Tally:

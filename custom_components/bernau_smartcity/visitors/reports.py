@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from .balancing import balanced
 from .dwell import LEAST_COVERAGE
+from .fitting import surveyed
 from .flows import OUTSIDE, Edge, Mode
 from .increments import Flag
 from .journeys import (
@@ -107,12 +108,22 @@ def estimated(passages: Sequence[Passage]) -> Journeys | Reason:
     return flows if isinstance(flows, Reason) else journeys(flows)
 
 
-def journey_rows(found: Journeys, discretion: Discretion) -> list[Row]:
-    """Tell who came in by one zone and left by another, with the bounds of what is told."""
+def journey_rows(
+    found: Journeys,
+    discretion: Discretion,
+    survey: Mapping[str, Mapping[str, float]] | None = None,
+) -> list[Row] | Reason:
+    """Tell who came in by one zone and left by another, with the bounds of what is told.
+
+    Where a survey tells of it, that is fitted to what was counted.
+    """
+    table = found.table if survey is None else surveyed(found, survey)
+    if isinstance(table, Reason):
+        return table
     limits = bounds(found)
     return [
         Row(edge, number, None if number is None else _outward(limits[edge]))
-        for edge, number in discretion.told(found.table).items()
+        for edge, number in discretion.told(table).items()
     ]
 
 

@@ -83,6 +83,7 @@ def zone_traffic(passages: Iterable[Passage], zone: str) -> Traffic | Reason:
         entered=_by_bin(_entering(own, zone)),
         left=_by_bin(_leaving(own, zone)),
         coverage=min(passage.coverage for passage in own),
+        sharp=_sharp(own),
         enclosed=_is_enclosed(own),
         length=own[0].forward.grid.length,
         flags=frozenset().union(*(passage.flags for passage in own)),

@@ -5,7 +5,8 @@
 
 from .head import VARIABLE, Function, Head, head_of, length
 from .parser import Record, parse, record_at
-from .readings import QUANTITIES, clock, error_flags, meter_number, readings, times_of
+from .quantities import QUANTITIES
+from .readings import clock, error_flags, meter_number, readings, times_of
 from .vif import What
 
 __all__ = [

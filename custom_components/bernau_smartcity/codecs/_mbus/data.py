@@ -1,7 +1,7 @@
 """The data of a record: numbers, text and times, least significant byte first."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, timezone
 from math import isfinite
 import struct
 from typing import Final
@@ -11,6 +11,7 @@ from .._times import METER_SUMMER_TIME, METER_TIME
 type Number = float | None
 """As sent, an `int` wherever it is whole; None is the standard's "not available"."""
 
+_ZONES: Final = (METER_TIME, METER_SUMMER_TIME)
 _DAY: Final = timedelta(days=1)
 _YEARS: Final = 100
 _YEAR_2000_UNTIL: Final = 80
@@ -90,41 +91,36 @@ def date_g(data: bytes) -> datetime | None:
     Of the last day of a month it is the last: due dates are written as the end
     of a month or as the first of the next, and mean the same midnight.
     """
-    at = _moment(_year_g(data), data[1] & 0x0F, data[0] & 0x1F)
+    at = _moment(_year_g(data), data[1], data[0])
     after = at and at + _DAY
     return after if after and after.day == 1 else at
 
 
 def date_time_f(data: bytes) -> datetime | None:
     """Read type F: date, hour and minute, with flags "invalid" and "summer time"."""
-    if data[0] & 0x80:
+    minute, hour, day, month = data
+    if minute & 0x80:
         return None
-    year = _year(data[2] >> 5 | data[3] >> 4 << 3, data[1] >> 5 & 0x03)
-    return _moment(
-        year,
-        data[3] & 0x0F,
-        data[2] & 0x1F,
-        _time(data[1], data[0], 0),
-        summer=bool(data[1] & 0x80),
-    )
+    year = _year(day >> 5 | month >> 4 << 3, hour >> 5 & 0x03)
+    return _moment(year, month, day, (hour, minute, 0), _ZONES[hour >> 7])
 
 
 def date_time_i(data: bytes) -> datetime | None:
     """Read type I: date and time to the second, with the same flags."""
-    if data[1] & 0x80:
+    second, minute, hour, day, month, _ = data
+    if minute & 0x80:
         return None
-    return _moment(
-        _year_g(data[3:5]),
-        data[4] & 0x0F,
-        data[3] & 0x1F,
-        _time(data[2], data[1], data[0]),
-        summer=bool(data[0] & 0x40),
-    )
+    at, zone = (hour, minute, second), _ZONES[second >> 6 & 1]
+    return _moment(_year_g(data[3:5]), month, day, at, zone)
 
 
 def time_j(data: bytes) -> time | None:
     """Read type J: a time of day."""
-    return _time(data[2], data[1], data[0])
+    second, minute, hour = data
+    try:
+        return time(hour & 0x1F, minute & 0x3F, second & 0x3F)
+    except ValueError:
+        return None
 
 
 TIMES: Final[Mapping[int, Callable[[bytes], datetime | time | None]]] = {
@@ -149,20 +145,18 @@ def _year(two_digits: int, century: int) -> int:
     return 1900 + _YEARS * century + two_digits
 
 
-def _time(hour: int, minute: int, second: int) -> time | None:
-    try:
-        return time(hour & 0x1F, minute & 0x3F, second & 0x3F)
-    except ValueError:
-        return None
-
-
 def _moment(
-    year: int, month: int, day: int, at: time | None = time(0), *, summer: bool = False
+    year: int,
+    month: int,
+    day: int,
+    at: tuple[int, int, int] = (0, 0, 0),
+    zone: timezone = METER_TIME,
 ) -> datetime | None:
-    if at is None:
-        return None
-    zone = METER_SUMMER_TIME if summer else METER_TIME
+    """Give the moment of bytes that have further bits; none if there is no such."""
+    hour, minute, second = at
     try:
-        return datetime(year, month, day, at.hour, at.minute, at.second, tzinfo=zone)
+        return datetime(
+            year, month & 0x0F, day & 0x1F, hour & 0x1F, minute & 0x3F, second & 0x3F, tzinfo=zone
+        )
     except ValueError:
         return None

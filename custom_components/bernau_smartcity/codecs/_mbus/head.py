@@ -11,8 +11,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from ...model import DecodeError
+from ...model import DecodeError, Quantity
 from .data import FIELDS, TIMES, Number, bcd, bcd_negative, digits_of, real, text_of
+from .quantities import QUANTITIES
 from .vif import (
     EXTENSION_FB,
     EXTENSION_FD,
@@ -44,6 +45,10 @@ _DECIMAL: Final = frozenset({0x9, 0xA, 0xB, 0xC, 0xE})
 _ADDRESS: Final = 0x7
 _NUMBER_IN_ADDRESS: Final = 4
 """The address of a meter begins with its number, in decimal digits."""
+_DATE: Final = 2
+"""Bytes of a date without a time."""
+_TARIFFS: Final = 10
+"""A channel is ten times the sub-unit (pulse input) plus the tariff, or the phase."""
 _HEADS: Final = 1024
 """Heads that are kept; a town's meters send some hundred."""
 
@@ -74,6 +79,11 @@ class Head:
     """VIFE that change the meaning of the value; an unknown one makes it unusable."""
     phase: int
     """Of an electrical quantity: 1 to 3, 0 where no qualifier tells it."""
+    quantity: Quantity | None
+    """What a reading of it is; None: it is none, but perhaps something else."""
+    channel: int
+    dates: bool
+    """It tells the time of the values with its storage number."""
     is_profile: bool
     """The data are past values, and no qualifier says so any more."""
     factor: Fraction
@@ -100,18 +110,26 @@ def head_of(block: bytes) -> Head:
     is_profile = PROFILE in told and what is not What.MANUFACTURER
     qualifiers = tuple(code for code in told if code != PROFILE) if is_profile else told
     phase = PHASES.get(qualifiers, 0)
-    field = dif & 0x0F
+    if phase:
+        qualifiers = ()
+    field, function = dif & 0x0F, Function(dif >> 4 & 3)
     # That of variable length is told apart by `variable`, from the byte before its data.
     size, number = FIELDS.get(field, (0, real))
+    is_reading = function is Function.INSTANTANEOUS and tariff < _TARIFFS
+    # A mere date is none at which a meter reads itself just now.
+    is_moment = what is What.TIME and (storage > 0 or size > _DATE)
     return Head(
         block,
         what,
-        Function(dif >> 4 & 3),
+        function,
         storage,
         tariff,
         subunit,
-        () if phase else qualifiers,
+        qualifiers,
         phase,
+        QUANTITIES.get((what, qualifiers)) if is_reading else None,
+        phase or _TARIFFS * subunit + tariff,
+        is_moment and is_reading and not (tariff or subunit or qualifiers),
         is_profile,
         factor,
         field,

@@ -1,5 +1,6 @@
 """From bytes to records: one walk over heads and data."""
 
+from functools import partial
 from typing import Final, NamedTuple
 
 from ...model import DecodeError
@@ -8,6 +9,8 @@ from .head import MORE, TEXT_UNIT, VARIABLE, Head, Value, head_of, length, varia
 _SPECIAL: Final = 0x0F
 _FILLER: Final = 0x2F
 _READ_ALL: Final = 0x7F
+_PLAIN: Final = MORE - 1
+"""A byte of a header without its flag."""
 _MANUFACTURER_DATA: Final = frozenset({0x0F, 0x1F})
 
 
@@ -41,26 +44,28 @@ def parse(data: bytes) -> list[Record]:
 def record_at(data: bytes, begin: int, records: list[Record]) -> int:
     """Read the record that begins here; give where the next one does."""
     try:
-        vif = _end(data, begin)
-        if data[vif] & ~MORE == TEXT_UNIT:
+        vif = begin + 1 if data[begin] < MORE else _end(data, begin)
+        code = data[vif]
+        if code & _PLAIN == TEXT_UNIT:
             block, position = _without_text(data, begin, vif)
         else:
-            position = _end(data, vif)
+            position = vif + 1 if code < MORE else _end(data, vif)
             block = data[begin:position]
         head = head_of(block)
-        size = head.size
-        if head.field == VARIABLE:
+        if head.field != VARIABLE:
+            read, size = head.read, head.size
+        else:
             coding = data[position]
-            size = length(coding)
+            read, size = partial(variable, head, coding), length(coding)
             position += 1
     except IndexError:
         raise _cut_off(begin) from None
-    raw = data[position : position + size]
+    end = position + size
+    raw = data[position:end]
     if len(raw) < size:
         raise _cut_off(begin)
-    value = variable(head, coding, raw) if head.field == VARIABLE else head.read(raw)
-    records.append(Record(head, value, raw))
-    return position + size
+    records.append(Record(head, read(raw), raw))
+    return end
 
 
 def _end(data: bytes, position: int) -> int:

@@ -1,8 +1,9 @@
 """Inverse compact profiles: past values of a register as differences, newest first."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import count
 from math import lcm
 from typing import Final
 
@@ -35,23 +36,23 @@ def expand(
     if len(profile) < _HEAD or base is None:
         return
     mode, unit, size = profile[0] >> 6, profile[0] >> 4 & 3, _SIZES.get(profile[0] & 0x0F)
-    back = _step(unit, profile[1])
-    if size is None or back is None:
+    times = _times(unit, profile[1], base_at)
+    if size is None or times is None:
         return
     if (len(profile) - _HEAD) % size:
         msg = "M-Bus profile ends within a value"
         raise DecodeError(msg)
     # Sums of whole numbers stay exact.
     over = lcm(factor.denominator, base_factor.denominator)
-    times = factor.numerator * over // factor.denominator * _sign(mode)
+    step = factor.numerator * over // factor.denominator * _sign(mode)
     value = base * (base_factor.numerator * over // base_factor.denominator)
     none = _none(mode, 8 * size)
-    for place, start in enumerate(range(_HEAD, len(profile), size), 1):
+    for start, at in zip(range(_HEAD, len(profile), size), times, strict=False):
         element = int.from_bytes(profile[start : start + size], "little", signed=mode == _SIGNED)
         if element == none:
             return
-        value = element * times if mode == _ABSOLUTE else value - element * times
-        yield back(base_at, place), value / over
+        value = element * step if mode == _ABSOLUTE else value - element * step
+        yield at, value / over
 
 
 def _sign(mode: int) -> int:
@@ -63,12 +64,19 @@ def _none(mode: int, bits: int) -> int:
     return -(1 << bits - 1) if mode == _SIGNED else (1 << bits) - 1
 
 
-def _step(unit: int, spacing: int) -> Callable[[datetime, int], datetime] | None:
+def _times(unit: int, spacing: int, at: datetime) -> Iterator[datetime] | None:
+    """Give the times before another, the newest first; None if the spacing is unknown."""
     if spacing == _MONTHLY and unit in _MONTHS:
-        return lambda at, times: _months_before(at, times * _MONTHS[unit])
+        return (_months_before(at, places * _MONTHS[unit]) for places in count(1))
     if 0 < spacing <= _LARGEST_SPACING:
-        return lambda at, times: at - times * spacing * _UNITS[unit]
+        return _steps_before(at, spacing * _UNITS[unit])
     return None
+
+
+def _steps_before(at: datetime, step: timedelta) -> Iterator[datetime]:
+    while True:
+        at -= step
+        yield at
 
 
 def _months_before(at: datetime, months: int) -> datetime:

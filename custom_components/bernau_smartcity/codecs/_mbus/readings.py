@@ -5,51 +5,15 @@ from datetime import datetime
 from typing import Final
 
 from ...model import Medium, Quantity, Reading
-from .head import Function, Head
+from .head import Function, Head, Value
 from .parser import Record
 from .profile import expand
-from .vif import COOLING, NEGATIVE, POSITIVE, What
+from .vif import What
 
-QUANTITIES: Final[Mapping[tuple[What, tuple[int, ...]], Quantity]] = {
-    (What.ENERGY, ()): Quantity.ENERGY,
-    (What.ENERGY, (POSITIVE,)): Quantity.ENERGY,
-    (What.ENERGY, (NEGATIVE,)): Quantity.ENERGY_EXPORT,
-    (What.ENERGY, COOLING): Quantity.ENERGY_COOLING,
-    (What.REACTIVE_ENERGY, ()): Quantity.ENERGY_REACTIVE,
-    (What.REACTIVE_ENERGY, (POSITIVE,)): Quantity.ENERGY_REACTIVE,
-    (What.REACTIVE_ENERGY, (NEGATIVE,)): Quantity.ENERGY_REACTIVE_EXPORT,
-    (What.VOLUME, ()): Quantity.VOLUME,
-    (What.VOLUME, (POSITIVE,)): Quantity.VOLUME,
-    (What.VOLUME, (NEGATIVE,)): Quantity.VOLUME_REVERSE,
-    (What.POWER, ()): Quantity.POWER,
-    (What.POWER, (POSITIVE,)): Quantity.POWER,
-    (What.REACTIVE_POWER, ()): Quantity.POWER_REACTIVE,
-    (What.APPARENT_POWER, ()): Quantity.POWER_APPARENT,
-    (What.VOLTAGE, ()): Quantity.VOLTAGE,
-    (What.CURRENT, ()): Quantity.CURRENT,
-    (What.FREQUENCY, ()): Quantity.FREQUENCY,
-    (What.FLOW, ()): Quantity.FLOW,
-    (What.PRESSURE, ()): Quantity.PRESSURE,
-    (What.FLOW_TEMPERATURE, ()): Quantity.FLOW_TEMPERATURE,
-    (What.RETURN_TEMPERATURE, ()): Quantity.RETURN_TEMPERATURE,
-    (What.TEMPERATURE_DIFFERENCE, ()): Quantity.TEMPERATURE_DIFFERENCE,
-    (What.TEMPERATURE, ()): Quantity.TEMPERATURE,
-    (What.HUMIDITY, ()): Quantity.HUMIDITY,
-    (What.HEAT_COST, ()): Quantity.HEAT_COST,
-    (What.OPERATING_TIME, ()): Quantity.OPERATING_TIME,
-}
-"""Quantity of a record by what it tells and its qualifiers; all others are left out."""
-
-_PER: Final[Mapping[What, int]] = {What.OPERATING_TIME: 3600}
-"""Units of what is told in one of the quantity, where they differ."""
 _THERMAL: Final = frozenset({Medium.HEAT, Medium.COOLING})
-_DATE: Final = 2
-"""Bytes of a date without a time."""
-_TARIFFS: Final = 10
-"""A channel is ten times the sub-unit (pulse input) plus the tariff, or the phase."""
 
 
-def clock(records: Sequence[Record]) -> datetime | None:
+def clock(records: Iterable[Record]) -> datetime | None:
     """Give the time of the meter when it sent."""
     return times_of(records).get(0)
 
@@ -57,24 +21,22 @@ def clock(records: Sequence[Record]) -> datetime | None:
 def times_of(records: Iterable[Record]) -> dict[int, datetime]:
     """Give the times of the meter by the storage number of the values that have them."""
     return {
-        record.head.storage: record.value
-        for record in records
-        if record.head.what is What.TIME
-        and _is_usable(record)
-        and not (record.head.tariff or record.head.subunit or record.head.qualifiers)
-        and isinstance(record.value, datetime)
-        # A mere date is none at which a meter reads itself just now.
-        and (record.head.storage or record.head.size > _DATE)
+        head.storage: value
+        for head, value, _ in records
+        if head.dates and isinstance(value, datetime)
     }
 
 
-def meter_number(records: Sequence[Record]) -> str:
+def meter_number(records: Iterable[Record]) -> str:
     """Give the number on the meter's plate, or else that in its address."""
-    for what in (What.FABRICATION, What.IDENTIFICATION):
-        for record in records:
-            if record.head.what is what and _is_usable(record) and isinstance(record.value, str):
-                return record.value
-    return ""
+    address = ""
+    for head, value, _ in records:
+        if isinstance(value, str) and head.function is Function.INSTANTANEOUS:
+            if head.what is What.FABRICATION:
+                return value
+            if head.what is What.IDENTIFICATION:
+                address = address or value
+    return address
 
 
 def error_flags(records: Iterable[Record]) -> int | None:
@@ -105,45 +67,47 @@ def readings(
     stored = {place: at for place, at in told.items() if latest is None or at <= latest}
     known = {0: now, **(times or {}), **stored}
     number = meter or meter_number(records)
+    # A heat meter counts backward what it cools.
+    cooling = Quantity.ENERGY_EXPORT if medium in _THERMAL else None
     if now:
         yield Reading(Quantity.CLOCK, now.timestamp(), 0, now, number)
     seen: set[tuple[Quantity, int, datetime | None]] = set()
-    for head, at, value in _values(records, known):
-        quantity = QUANTITIES.get((head.what, head.qualifiers))
-        if quantity is Quantity.ENERGY_EXPORT and medium in _THERMAL:
-            # A heat meter counts backward what it cools.
-            quantity = Quantity.ENERGY_COOLING
-        channel = head.phase or _TARIFFS * head.subunit + head.tariff
-        if quantity and head.tariff < _TARIFFS and (quantity, channel, at) not in seen:
-            seen.add((quantity, channel, at))
-            yield Reading(quantity, value / _PER.get(head.what, 1), channel, at, number)
-
-
-def _values(
-    records: Sequence[Record], times: Mapping[int, datetime | None]
-) -> Iterator[tuple[Head, datetime | None, float]]:
-    """Give every usable value with its time, those of profiles included."""
-    bases: dict[object, Record] = {}
-    if any(record.head.is_profile for record in records):
-        bases = {_place(r.head): r for r in reversed(records) if isinstance(r.value, float)}
-    for head, value, _ in records:
-        if head.function is not Function.INSTANTANEOUS or head.storage not in times:
+    bases: Mapping[object, Record] | None = None
+    for head, sent, _ in records:
+        quantity, storage = head.quantity, head.storage
+        if quantity is None or storage not in known:
             continue
-        at = times[head.storage]
-        if isinstance(value, float):
-            yield head, at, value
-        elif head.is_profile and isinstance(value, bytes) and at and _place(head) in bases:
-            base = bases[_place(head)]
-            sent = base.head.number(base.raw)
-            past = expand(value, head.factor, sent, base.head.factor, at)
-            yield from ((head, moment, value) for moment, value in past)
+        if quantity is cooling:
+            quantity = Quantity.ENERGY_COOLING
+        at = known[storage]
+        if isinstance(sent, float):
+            values: Iterable[tuple[datetime | None, float]] = ((at, sent),)
+        else:
+            bases = _bases(records) if bases is None else bases
+            values = _past(head, sent, bases.get(_place(head)), at)
+        for moment, value in values:
+            key = quantity, head.channel, moment
+            if key not in seen:
+                seen.add(key)
+                yield Reading(quantity, value, head.channel, moment, number)
+
+
+def _bases(records: Sequence[Record]) -> dict[object, Record]:
+    """Give the records that profiles continue; of equal ones the first."""
+    return {_place(r.head): r for r in reversed(records) if isinstance(r.value, float)}
+
+
+def _past(
+    head: Head, profile: Value, base: Record | None, at: datetime | None
+) -> Iterable[tuple[datetime, float]]:
+    """Give the values of a profile, none if it is no profile or does not tell where it begins."""
+    if base and at and head.is_profile and isinstance(profile, bytes):
+        sent = base.head.number(base.raw)
+        return expand(profile, head.factor, sent, base.head.factor, at)
+    return ()
 
 
 def _place(head: Head) -> object:
     """Give what a profile has in common with the record that it continues."""
     kind = (head.what, head.qualifiers, head.phase, head.function)
     return (*kind, head.storage, head.tariff, head.subunit)
-
-
-def _is_usable(record: Record) -> bool:
-    return record.head.function is Function.INSTANTANEOUS

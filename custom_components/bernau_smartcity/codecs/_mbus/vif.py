@@ -55,7 +55,7 @@ class What(StrEnum):
     ON_TIME = "on_time"
     """s"""
     OPERATING_TIME = "operating_time"
-    """s"""
+    """h"""
     AVERAGING = "averaging"
     """s"""
     ACTUALITY = "actuality"
@@ -130,9 +130,9 @@ def _tens(
     return {first + n: (what, Fraction(10) ** (power + n) * unit) for n in range(count)}
 
 
-def _durations(first: int, what: What) -> dict[int, Scale]:
-    """Four codes for seconds, minutes, hours and days."""
-    return {first + n: (what, Fraction(seconds)) for n, seconds in enumerate(_SECONDS)}
+def _durations(first: int, what: What, unit: int = 1) -> dict[int, Scale]:
+    """Four codes for seconds, minutes, hours and days; a unit has so many seconds."""
+    return {first + n: (what, Fraction(seconds, unit)) for n, seconds in enumerate(_SECONDS)}
 
 
 def _plain(**codes: What) -> dict[int, Scale]:
@@ -146,7 +146,7 @@ PRIMARY: Final[Mapping[int, Scale]] = {
     **_tens(0x10, 8, What.VOLUME, -6),
     **_tens(0x18, 8, What.MASS, -3),
     **_durations(0x20, What.ON_TIME),
-    **_durations(0x24, What.OPERATING_TIME),
+    **_durations(0x24, What.OPERATING_TIME, 3600),
     **_tens(0x28, 8, What.POWER, -3),
     **_tens(0x30, 8, What.POWER, 0, _J_PER_H),
     **_tens(0x38, 8, What.FLOW, -6),
