@@ -1,7 +1,6 @@
 """Setting up, authenticating anew and moving a network server."""
 
 from collections.abc import Iterator
-import time
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
@@ -36,6 +35,8 @@ from .flow_fakes import (
 )
 
 PACKAGE = "custom_components.bernau_smartcity"
+NOW = "2026-10-02T08:00Z"
+"""When the servers of the simulator stand still: there is but a day that they hold."""
 
 FIELD_OF_REASON = {
     Reason.ADDRESS_INVALID: "url",
@@ -475,7 +476,7 @@ async def test_against_chirpstack(hass: HomeAssistant) -> None:
 
 async def test_against_the_things_stack(hass: HomeAssistant) -> None:
     """Clusters are offered, a key is wrong, storage is off, then all that is there."""
-    town = build(1, clock=Clock.standing(time.time() - 3600))
+    town = build(1, clock=Clock.standing(NOW))
     async with http.serve(town, TheThingsStack) as server:
         result = await send(hass, await begin(hass), {"server": "the_things_stack"})
         assert fields(result)["cluster"] == "https://eu1.cloud.thethings.network"
@@ -507,7 +508,7 @@ async def test_against_the_things_stack(hass: HomeAssistant) -> None:
 @pytest.mark.parametrize("name", ["zenner_element", "firefly", "everynet"])
 async def test_against_other_servers(hass: HomeAssistant, name: str) -> None:
     """The form is what the server declares; a wrong key is told at its field."""
-    town = build(1, clock=Clock.standing(time.time() - 3600))
+    town = build(1, clock=Clock.standing(NOW))
     address, key = SERVERS[name].required
     async with http.serve(town, HTTP[name]) as server:
         result = await send(hass, await begin(hass), {"server": name})

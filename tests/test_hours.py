@@ -1,6 +1,7 @@
 """Any history in any delivery ends in the hours of the complete and ordered readings."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 import json
@@ -140,6 +141,10 @@ class Town:
         """Start."""
         self.restart()
 
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
     def restart(self) -> None:
         """Begin anew with what is kept."""
         self.ledger = Ledger(self.store, CHOICES)
@@ -198,31 +203,34 @@ def test_any_history_in_any_delivery_ends_in_the_true_hours(
     messages: list[Message], data: st.DataObject
 ) -> None:
     """Hourly rows equal what the complete and ordered readings give, whatever happened."""
-    town = Town()
-    waiting = sorted(messages, key=lambda m: m.arrives)
-    end = full_hour(waiting[-1].arrives) + 2 * HOUR
-    first = min(m.arrives for m in messages)
-    now = full_hour(first)
-    while now < end:
-        now += FIVE_MINUTES
-        arrived = [m for m in waiting if m.arrives < now]
-        waiting = waiting[len(arrived) :]
-        town.ledger.take(
-            Batch(device=DEVICE, uplinks=tuple(uplink(n, m.sample) for m in piece))
-            for n, piece in enumerate([arrived, [m for m in arrived if m.twice]])
-            if piece
-        )
-        town.compile(now - FIVE_MINUTES)
-        town.reconcile(never_written=True)
-        if now.minute == 0:
-            last = now >= end
-            what = "write" if last else data.draw(st.sampled_from(["write"] * 4 + ["fail", "kill"]))
-            if what != "fail":
-                town.reconcile(killed=what == "kill")
-                for recorder in town.recorders.values():
-                    assert min(recorder.bars().values(), default=0.0) >= -1e-6
-    _assert_true(town, [m.sample for m in messages], end)
-    town.store.close()
+    with closing(Town()) as town:
+        waiting = sorted(messages, key=lambda m: m.arrives)
+        end = full_hour(waiting[-1].arrives) + 2 * HOUR
+        first = min(m.arrives for m in messages)
+        now = full_hour(first)
+        while now < end:
+            now += FIVE_MINUTES
+            arrived = [m for m in waiting if m.arrives < now]
+            waiting = waiting[len(arrived) :]
+            town.ledger.take(
+                Batch(device=DEVICE, uplinks=tuple(uplink(n, m.sample) for m in piece))
+                for n, piece in enumerate([arrived, [m for m in arrived if m.twice]])
+                if piece
+            )
+            town.compile(now - FIVE_MINUTES)
+            town.reconcile(never_written=True)
+            if now.minute == 0:
+                last = now >= end
+                what = (
+                    "write"
+                    if last
+                    else data.draw(st.sampled_from(["write"] * 4 + ["fail", "kill"]))
+                )
+                if what != "fail":
+                    town.reconcile(killed=what == "kill")
+                    for recorder in town.recorders.values():
+                        assert min(recorder.bars().values(), default=0.0) >= -1e-6
+        _assert_true(town, [m.sample for m in messages], end)
 
 
 def _assert_true(town: Town, samples: list[Sample], end: datetime) -> None:
@@ -262,4 +270,4 @@ def test_late_reading_may_refute_what_a_later_one_had_confirmed() -> None:
         town.compile(START + n * FIVE_MINUTES)
     town.reconcile()
     _assert_true(town, [*samples, late], end)
-    town.store.close()
+    town.close()

@@ -1,6 +1,7 @@
 """Uplinks become states, whatever their order, repetition and batching."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -340,14 +341,11 @@ def test_cursor_of_a_scope_is_kept(path: Path) -> None:
 def _taken(batches: Iterable[Batch]) -> DeviceState:
     """Give the state after these batches and a restart."""
     with tempfile.TemporaryDirectory() as folder:
-        ledger = opened(Path(folder) / "entry.db")
-        for item in batches:
-            ledger.take([item])
-        ledger.close()
-        ledger = opened(Path(folder) / "entry.db")
-        state = ledger.states[EUI]
-        ledger.close()
-    return state
+        with closing(opened(Path(folder) / "entry.db")) as ledger:
+            for item in batches:
+                ledger.take([item])
+        with closing(opened(Path(folder) / "entry.db")) as ledger:
+            return ledger.states[EUI]
 
 
 def _in_pieces(data: st.DataObject, uplinks: list[Uplink]) -> Iterator[Batch]:

@@ -1,6 +1,7 @@
 """Places in the ledger: exchange and display over restarts, late uplinks and undo."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -195,13 +196,13 @@ def test_a_reading_changes_what_a_look_at_all_readings_would(data: st.DataObject
     ]
     with tempfile.TemporaryDirectory() as folder:
         choices = Choices(lambda _: CODEC, lambda _: GAS, Places(exchanges, noted))
-        ledger = Ledger(Store.open(Path(folder) / "entry.db"), choices, bounds)
-        altered = ledger.places.changed()
-        for item in data.draw(st.permutations([*batches(), *longer])):
-            ledger.take([item])
-            if EUI in ledger.states and EUI in altered and data.draw(st.booleans()):
-                _assert_same(ledger, bounds)
-        ledger.close()
+        store = Store.open(Path(folder) / "entry.db")
+        with closing(Ledger(store, choices, bounds)) as ledger:
+            altered = ledger.places.changed()
+            for item in data.draw(st.permutations([*batches(), *longer])):
+                ledger.take([item])
+                if EUI in ledger.states and EUI in altered and data.draw(st.booleans()):
+                    _assert_same(ledger, bounds)
 
 
 def _assert_same(ledger: Ledger, bounds: Bounds) -> None:

@@ -1,7 +1,7 @@
 """The same day of the town, whichever server delivers it and however: same totals, same hours."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import batched
@@ -141,9 +141,9 @@ EVERY: Final = (
 def standard(tmp_path: Path) -> tuple[Town, Hours]:
     """Give a town, and what its day counted by messages that came in their order."""
     town = town_of(DEVICES)
-    found = ledger(tmp_path / "standard.db", town)
-    found.take(pushed("chirpstack", bodies("chirpstack", town)))
-    return town, hours(found, town.clock.now())
+    with closing(ledger(tmp_path / "standard.db", town)) as found:
+        found.take(pushed("chirpstack", bodies("chirpstack", town)))
+        return town, hours(found, town.clock.now())
 
 
 @pytest.mark.parametrize("how", EVERY)
@@ -152,10 +152,11 @@ async def test_same_totals_and_hours(
 ) -> None:
     """Nothing is missing, nothing counts twice."""
     town, expected = standard
-    found = ledger(tmp_path / "found.db", town)
-    for some in batched(await deliver(how, town), 7, strict=False):
-        found.take(some)
-    counted = hours(found, town.clock.now())
+    delivered = await deliver(how, town)
+    with closing(ledger(tmp_path / "found.db", town)) as found:
+        for some in batched(delivered, 7, strict=False):
+            found.take(some)
+        counted = hours(found, town.clock.now())
     assert counted.keys() == expected.keys()
     for key, (total, by_hour) in expected.items():
         assert counted[key][0] == pytest.approx(total, rel=1e-12), key

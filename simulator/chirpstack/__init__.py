@@ -30,6 +30,7 @@ from ..town import Town
 from .access import Role, api_key
 from .common import Options
 from .devices import Devices
+from .ending import end
 from .gate import Gate
 from .internal import Internal
 from .profiles import Profiles, Templates
@@ -118,8 +119,7 @@ class Server:
         """Close all connections and stop listening."""
         server, self._grpc = self._grpc, None
         if server is not None:
-            await server.stop(grace=None)
-            await self._gate.empty()
+            await end(server)
 
     async def settle(self) -> None:
         """Stop or begin to listen, as the faults demand."""

@@ -1,8 +1,8 @@
 """What every call passes first: counting, and the faults of the server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 import inspect
 from typing import Any, override
 
@@ -23,23 +23,6 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # not generic
         self._faults = faults
         self._requests = requests
         self._close = close
-        self._running: set[asyncio.Task[Any] | None] = set()
-
-    async def empty(self) -> None:
-        """Wait until the calls that were running have ended."""
-        if running := [task for task in self._running if task]:
-            await asyncio.wait(running)
-            # What gRPC does after a call has ended.
-            await asyncio.sleep(0)
-
-    @contextmanager
-    def _inside(self) -> Iterator[None]:
-        task = asyncio.current_task()
-        self._running.add(task)
-        try:
-            yield
-        finally:
-            self._running.discard(task)
 
     @override
     async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
@@ -71,23 +54,23 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # not generic
 
     def _single(self, name: str, method: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         async def call(request: Any, context: Context) -> Any:
-            with self._inside():
-                await self._enter(name, context)
-                try:
-                    answer = method(request, context)
-                    return await answer if inspect.isawaitable(answer) else answer
-                except NotImplementedError:
-                    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "")
+            await self._enter(name, context)
+            try:
+                answer = method(request, context)
+                return await answer if inspect.isawaitable(answer) else answer
+            except NotImplementedError:
+                await context.abort(grpc.StatusCode.UNIMPLEMENTED, "")
 
         return call
 
     def _stream(self, name: str, method: Callable[..., Any]) -> Callable[..., AsyncIterator[Any]]:
         async def call(request: Any, context: Context) -> AsyncIterator[Any]:
-            with self._inside(), self._requests.stream():
+            with self._requests.stream():
                 await self._enter(name, context)
                 try:
-                    async for item in method(request, context):
-                        yield item
+                    async with aclosing(method(request, context)) as items:
+                        async for item in items:
+                            yield item
                 except NotImplementedError:
                     await context.abort(grpc.StatusCode.UNIMPLEMENTED, "")
 

@@ -41,7 +41,18 @@ from tests.recorder_homes import home
 from tests.recorder_time import FIVE_MINUTES, OTHER, Days
 
 from .servers import AT_THE_SERVER, FACES, ON_THE_AIR, OVER_HTTP, Face, now_of
-from .world import DEVICES, TRIES, Trouble, entry_for, series_of, town, untrue_hours, wrong_values
+from .world import (
+    DEVICES,
+    IMPATIENT,
+    PATIENT,
+    TRIES,
+    Trouble,
+    entry_for,
+    series_of,
+    town,
+    untrue_hours,
+    wrong_values,
+)
 
 BEGIN: Final = "2026-10-01T05:20:02+00:00"
 POLLED: Final = frozenset({20, 50})
@@ -54,7 +65,8 @@ REAL: Final = (time.monotonic,)
 """Where freezing does not find it."""
 LEAST: Final = 5
 """Hours of each total that must be there, else nothing is proven."""
-PATIENCE: Final = 15.0
+LONGEST: Final = 90.0
+"""Seconds until a server must be reached again."""
 
 AIR: Final = (*ON_THE_AIR, Kind.BODY)
 AT_ONCE: Final = [*batched(AIR, DEVICES, strict=False)]
@@ -154,7 +166,7 @@ class Life:
         """End the fault; after a while all has to be right again."""
         await self.trouble.end()
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LONGEST):
                 while not await self.poll():  # noqa: ASYNC110  # gRPC tells nobody when it tries again
                     await asyncio.sleep(0.05)
         await self.live(timedelta(minutes=65))
@@ -279,9 +291,11 @@ async def lived(
     place.faults = type(place.faults)(place.clock)
     async with face.serve(place) as server, ClientSession() as session:
         now = partial(now_of, server)
-        hasty = replace(SERVERS[face.key], connect=lambda *_: face.connect(server, session, now))
+        patience = IMPATIENT if Kind.HANG in kinds else 4 * IMPATIENT
+        connect = partial(face.connect, server, session, now, patience)
+        hasty = replace(SERVERS[face.key], connect=lambda *_: connect())
         monkeypatch.setattr(coordinator, "SERVERS", {face.key: hasty})
-        connection = face.connect(server, session, now)
+        connection = face.connect(server, session, now, PATIENT)
         entry = entry_for(server, face, await connection.scopes(), face.key)
         await connection.close()
         days = Days(hass=None, freezer=freezer, server=FakeNetwork())  # type: ignore[arg-type]  # there is none yet

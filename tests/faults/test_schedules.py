@@ -17,7 +17,7 @@ import pytest
 from simulator.faults import Kind
 
 from .servers import FACES, Face
-from .world import DEVICES, World, worlds
+from .world import DEVICES, IMPATIENT, World, worlds
 
 SCHEDULES: Final = int(environ.get("FAULT_SCHEDULES", "42"))
 CALLS: Final = st.integers(0, 12)
@@ -133,7 +133,7 @@ async def test_any_schedule_of_faults(
     asyncio.get_running_loop().set_debug(False)
     face = FACES[server]
     schedule = data.draw(steps(face), "schedule")
-    async with worlds(hass, face) as (world, witness):
+    async with worlds(hass, face, IMPATIENT) as (world, witness):
         for step in schedule:
             await take(step, world)
         assert await world.verdict(witness) == []

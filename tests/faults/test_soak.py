@@ -17,7 +17,7 @@ from custom_components.bernau_smartcity.network import SERVERS
 from tests.homes import set_up, settled
 
 from .servers import FACES, now_of
-from .world import entry_for, town
+from .world import PATIENT, entry_for, town
 
 QUARTER: Final = 900.0
 POLLS: Final = 96
@@ -62,7 +62,7 @@ async def test_a_day_leaves_nothing_over(
     asyncio.get_running_loop().set_debug(False)
     face, place = FACES[server], town(server)
     async with face.serve(place) as here, ClientSession() as session:
-        connect = partial(face.connect, here, session, partial(now_of, here))
+        connect = partial(face.connect, here, session, partial(now_of, here), PATIENT)
         quick = replace(SERVERS[server], connect=lambda *_: connect())
         monkeypatch.setattr(coordinator, "SERVERS", {server: quick})
         connection = connect()

@@ -43,8 +43,10 @@ NAMED: Final = len(inventory())
 DEVICES: Final = 7
 """One of each model that can be simulated in any number."""
 TRIES: Final = 40
-PATIENT: Final = 30.0
-"""When nothing is wrong any more, the server may be as slow as the machine is busy."""
+PATIENT: Final = 100.0
+"""Where a server is only as slow as the machine is busy."""
+IMPATIENT: Final = 1.0
+"""Where it may never answer."""
 HOUR: Final = 3600.0
 SECONDS: Final = {Kind.SLOW: 0.02, Kind.DELAY: 240, Kind.LATE_EVENT: 90}
 """By kind of fault, how long what comes late takes."""
@@ -69,13 +71,15 @@ class Reader:
     coordinator: SmartCityCoordinator | None = None
     ahead: timedelta = timedelta()
     """By how much the clock is wrong here."""
+    patience: float = PATIENT
+    """How many times as long to wait for the server."""
 
     @property
     def path(self) -> Path:
         """The file in which everything is kept."""
         return storage_path(self.hass, self.entry)
 
-    async def open(self, patience: float = 1.0) -> SmartCityCoordinator:
+    async def open(self) -> SmartCityCoordinator:
         """Begin with what is kept, if anything is."""
 
         def opened() -> Ledger:
@@ -83,7 +87,7 @@ class Reader:
 
         ledger = await self.hass.async_add_executor_job(opened)
         now = lambda: now_of(self.server, self.ahead)  # noqa: E731  what is ahead changes
-        connection = self.face.connect(self.server, self.session, now, patience)
+        connection = self.face.connect(self.server, self.session, now, self.patience)
         self.coordinator = SmartCityCoordinator(self.hass, self.entry, connection, ledger)
         return self.coordinator
 
@@ -110,7 +114,8 @@ class Reader:
     async def settle(self) -> None:
         """Begin anew and read until nothing is left: a busy machine may cut a read short."""
         await self.close()
-        here = await self.open(PATIENT)
+        self.patience = PATIENT
+        here = await self.open()
         for _ in range(TRIES):
             before = dict(here.ledger.cursors)
             if await self.poll() and here.ledger.cursors == before:
@@ -299,14 +304,19 @@ def entry_for(server: Server, face: Face, scopes: Iterable[str], title: str) -> 
 
 
 @asynccontextmanager
-async def worlds(hass: HomeAssistant, face: Face) -> AsyncIterator[tuple[World, Reader]]:
+async def worlds(
+    hass: HomeAssistant, face: Face, patience: float = PATIENT
+) -> AsyncIterator[tuple[World, Reader]]:
     """Serve a fresh town; give it with its reader, and a witness who has not read yet."""
     async with face.serve(town(face.key)) as server, ClientSession() as session:
-        connection = face.connect(server, session, partial(now_of, server))
+        connection = face.connect(server, session, partial(now_of, server), PATIENT)
         scopes = await connection.scopes()
         await connection.close()
         both = [
-            Reader(hass, server, face, session, entry_for(server, face, scopes, title))
+            Reader(
+                *(hass, server, face, session, entry_for(server, face, scopes, title)),
+                patience=patience,
+            )
             for title in ("Reader", "Witness")
         ]
         for reader in both:

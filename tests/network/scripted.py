@@ -25,6 +25,8 @@ from chirpstack_api.api import (
 from google.protobuf.timestamp_pb2 import Timestamp
 import grpc
 
+from simulator.chirpstack.ending import end
+
 APPLICATION: Final = "1c2f0a9e-6f0e-4be4-9a55-8b6f6d1c7e02"
 TENANT: Final = "7b8d3c0a-54b1-4a7c-8b13-2f0f8f3d6a01"
 NANOSECONDS: Final = 1_000_000_000
@@ -215,4 +217,4 @@ async def served(script: Script) -> AsyncIterator[str]:
     try:
         yield f"127.0.0.1:{port}"
     finally:
-        await server.stop(None)
+        await end(server)
