@@ -268,7 +268,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
             if self.server.polled and self._is_inventory_due:
                 await self.async_take_inventory()
             await self._async_poll()
-            self._judge_silence()
+            await self._async_judge_silence()
         except NetworkError as error:
             kind = ConfigEntryAuthFailed if error.is_auth else UpdateFailed
             raise translated(kind, error, self.name) from error
@@ -279,9 +279,9 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
                 translation_domain=DOMAIN, translation_key="storage_failed"
             ) from error
         finally:
-            self._polling = None
             changed, self._changed = self._changed, set()
-            self._issues.async_update(changed)
+            await self._issues.async_update(changed)
+            self._polling = None
 
     @property
     def _is_inventory_due(self) -> bool:
@@ -289,11 +289,12 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         left = self._inventory_due - dt_util.utcnow()
         return not timedelta() < left <= INVENTORY_INTERVAL
 
-    def _judge_silence(self) -> None:
+    async def _async_judge_silence(self) -> None:
         """Tell which devices should have been heard, now that the network server was asked."""
         for place in self.silence.judge(dt_util.utcnow()):
             self._changed.add(place)
             self.listeners.update(place)
+            await asyncio.sleep(0)  # others may run between two devices
 
     async def _async_renew(self) -> None:
         """Begin with a new file, as what is read from the present one cannot be trusted."""
@@ -430,4 +431,6 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Tell all entities when the server is lost or back, and only then."""
         if self._was_available != self.last_update_success:
             self._was_available = self.last_update_success
-            self.listeners.update_all()
+            self.config_entry.async_create_background_task(
+                self.hass, self.listeners.async_update_all(), f"{DOMAIN} availability"
+            )

@@ -1,5 +1,6 @@
 """Repair issues: one for each kind of trouble, however many devices have it."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -148,8 +149,7 @@ class Issues:
         self._named: dict[str, dict[str, str]] = {key: {} for key in _TROUBLES}
         self._shown: dict[str, list[str]] = {}
 
-    @callback
-    def async_update(self, places: Iterable[str]) -> None:
+    async def async_update(self, places: Iterable[str]) -> None:
         """Look at places that have changed: show what there is, take back what is gone.
 
         Those of other entries change without telling, so what was found to be
@@ -157,17 +157,22 @@ class Issues:
         """
         coordinator = self._coordinator
         for place in {*places, *self._named["device_twice"]}:
-            state = coordinator.states.get(place)
-            for key, has in _TROUBLES.items():
-                trouble = has(coordinator, place, state) if state is not None else False
-                if state is None or not trouble:
-                    self._named[key].pop(place, None)
-                else:
-                    name = _name(state)
-                    self._named[key][place] = name if trouble is True else f"{name} ({trouble})"
+            self._look_at(place)
+            await asyncio.sleep(0)  # others may run between two places
         self._async_show(APPLICATION_MISSING, sorted(coordinator.missing_scopes.values()))
         for key, named in self._named.items():
             self._async_show(key, sorted(named.values()))
+
+    def _look_at(self, place: str) -> None:
+        """Note what is wrong there."""
+        state = self._coordinator.states.get(place)
+        for key, has in _TROUBLES.items():
+            trouble = has(self._coordinator, place, state) if state is not None else False
+            if state is None or not trouble:
+                self._named[key].pop(place, None)
+            else:
+                name = _name(state)
+                self._named[key][place] = name if trouble is True else f"{name} ({trouble})"
 
     @callback
     def _async_show(self, key: str, names: list[str]) -> None:

@@ -51,7 +51,8 @@ class Listeners:
         for update in tuple(self._by_device.get(dev_eui, ())):
             update()
 
-    def update_all(self) -> None:
+    async def async_update_all(self) -> None:
         """Call those who listen to any one device."""
-        for dev_eui in self._by_device:
+        for dev_eui in tuple(self._by_device):
             self.update(dev_eui)
+            await asyncio.sleep(0)  # others may run between two devices
