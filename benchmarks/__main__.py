@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from inspect import signature
 import json
+from pathlib import Path
 from pkgutil import iter_modules
 import sys
 from textwrap import indent
@@ -41,6 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=benchmarks.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(measures)}")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--file", type=Path, help="write JSON there, beside the tables")
     usual = Options()
     own = parser.add_argument_group("of the measurement `beside`")
     own.add_argument(
@@ -54,11 +56,9 @@ def main() -> None:
         metavar="SECONDS",
         help="between two uplinks of a device; %(default)s",
     )
-    own.add_argument("--subjects", nargs="+", default=(), metavar="NAME", help="not all of them")
+    own.add_argument("--meters", action="store_true", help="of the town, beside the floor alone")
     chosen = parser.parse_args()
-    options = Options(
-        tuple(chosen.devices), chosen.runs, chosen.interval, frozenset(chosen.subjects)
-    )
+    options = Options(tuple(chosen.devices), chosen.runs, chosen.interval, meters=chosen.meters)
     unknown = set(chosen.names) - measures.keys()
     if unknown:
         parser.error(f"there is no measurement {', '.join(sorted(unknown))}")
@@ -71,6 +71,8 @@ def main() -> None:
         )
         if not chosen.json:
             print(f"{name}\n{indent(table(results[name]), '  ')}")  # noqa: T201  # command
+    if chosen.file:
+        chosen.file.write_text(json.dumps(results, indent=2), encoding="utf-8")
     if chosen.json:
         print(json.dumps(results, indent=2))  # noqa: T201  # command
 

@@ -182,12 +182,25 @@ async def _answer(
         recorder = get_instance(hass)
         await recorder.async_add_executor_job(recorder.block_till_done)
         return {"rows": await recorder.async_add_executor_job(_rows, hass)}
+    if command == "polled":
+        return await _polled(hass)
     if command == "poll":
         for entry in hass.config_entries.async_loaded_entries("bernau_smartcity"):
             await entry.runtime_data.async_refresh()
         await hass.async_block_till_done()
         return {"tasks": len(asyncio.all_tasks()), "listeners": _listeners(hass)}
     return None
+
+
+async def _polled(hass: HomeAssistant) -> dict[str, Any]:
+    """Wait until the entry has polled once more, where there is one."""
+    polled = asyncio.Event()
+    for entry in hass.config_entries.async_loaded_entries("bernau_smartcity"):
+        leave = entry.runtime_data.async_add_listener(polled.set)
+        await polled.wait()
+        leave()
+        return {"at": time.time()}
+    return {"entries": 0}
 
 
 if __name__ == "__main__":

@@ -1,31 +1,30 @@
-"""A day of the town in minutes: what grows in memory and in storage, and what is left over."""
+"""Two days of the town in minutes: what grows in memory and in storage, and what is left over."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from ._processes import METERS, OURS, entries, home, town
 from ._town import post
-from .beside import OURS, Subject, entries, home, town
 
 DEVICES: Final = 100
-DAY: Final = 24.0
-STEPS: Final = 96
-"""Polls in the day."""
-WARM: Final = STEPS // 4
-"""Polls after which everything has been seen once."""
+HOURS: Final = 48.0
+STEPS: Final = 192
+"""Polls in that time."""
+WARM: Final = STEPS // 2
+"""Polls after which all has been seen once and what is kept in memory for speed is full."""
 
 
 async def measure() -> dict[str, float]:
-    """Let 100 meters and counters live through a day, polled every quarter of an hour."""
-    subject = Subject("meters", town="benchmarks._further")
-    behind = DAY * 3600
+    """Let 100 meters and counters live through two days, polled every quarter of an hour."""
+    behind = HOURS * 3600
     arguments = (f"--devices={DEVICES}", f"--behind={behind}", "--history=20", "--pause=0.05")
     resident: list[float] = []
     left: list[dict[str, float]] = []
     with TemporaryDirectory() as folder:
         config = Path(folder)
-        async with town(subject.town, *arguments) as place:
-            given = await entries(subject, place)
+        async with town(METERS.town, *arguments) as place:
+            given = await entries(METERS, place)
             async with home(config, devices=DEVICES, watched=False, entries=given) as here:
                 await here.ask("values")
                 for step in range(STEPS):
@@ -37,9 +36,9 @@ async def measure() -> dict[str, float]:
         size = kept.stat().st_size / 2**20
     return {
         "polls": STEPS,
-        "memory after a quarter of the day, MB": resident[WARM],
-        "memory at its end, MB": resident[-1],
-        "memory that an hour adds, MB": slope(resident[WARM:]) * STEPS / DAY,
+        "memory after the first day, MB": resident[WARM],
+        "memory after the second day, MB": resident[-1],
+        "memory that an hour of the second day adds, MB": slope(resident[WARM:]) * STEPS / HOURS,
         "tasks that are left over": left[-1]["tasks"] - left[WARM]["tasks"],
         "listeners that are left over": left[-1]["listeners"] - left[WARM]["listeners"],
         "own storage, MB": size,

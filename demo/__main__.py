@@ -23,9 +23,9 @@ from .process import ROOT, DemoError, free_port, say, tail
 
 RUNS: Final = ROOT / ".demo"
 USUAL_PORT: Final = 8123
-CHECK_LIMIT: Final = 900.0
+CHECK_LIMIT: Final = 1500.0
 """Seconds that all proofs may take together, before something must be stuck."""
-KILL_LIMIT: Final = 60.0
+KILL_LIMIT: Final = 90.0
 """Seconds more for each kill."""
 INTERRUPTED: Final = 130
 

@@ -14,7 +14,7 @@ DECODED: Final = "decoded"
 """Devices that only the network server decodes."""
 PATIENCE: Final = 5.0
 """Seconds between two requests to ask the network server."""
-VALUES_LIMIT: Final = 150.0
+VALUES_LIMIT: Final = 480.0
 """Seconds; two polls and a machine that is busy with other things."""
 
 

@@ -4,15 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from . import energy
+from .analytics_view import view
 from .check import Picture
 from .home_assistant import HomeAssistant
+from .people import Analytics
 from .town import Device
 
 PATH: Final = "stadt-bernau"
 """A dashboard's address must hold a hyphen."""
 
 
-async def create(hass: HomeAssistant, devices: Sequence[Device], picture: Picture) -> None:
+async def create(
+    hass: HomeAssistant, devices: Sequence[Device], picture: Picture, analytics: Analytics
+) -> None:
     """Create the dashboard and show it in the side bar."""
     await hass.command(
         "lovelace/dashboards/create",
@@ -22,7 +26,9 @@ async def create(hass: HomeAssistant, devices: Sequence[Device], picture: Pictur
         show_in_sidebar=True,
         require_admin=False,
     )
-    await hass.command("lovelace/config/save", url_path=PATH, config=config(devices, picture))
+    views = config(devices, picture)
+    views["views"].append(view(await hass.entities(), analytics))
+    await hass.command("lovelace/config/save", url_path=PATH, config=views)
 
 
 def config(devices: Sequence[Device], picture: Picture) -> dict[str, Any]:

@@ -25,10 +25,10 @@ STARTING: Final = 0.25
 """Share of the kills that come before the first request to the network server."""
 IDLE: Final = 0.1
 """How long a killed run may go on after it has read all, in shares of the time that this took."""
-READ_LIMIT: Final = 180.0
+READ_LIMIT: Final = 480.0
 """Seconds from the start until everything that was missed is read."""
-SAME_LIMIT: Final = 60.0
-COMPILED_LIMIT: Final = 360.0
+SAME_LIMIT: Final = 240.0
+COMPILED_LIMIT: Final = 600.0
 """Home Assistant compiles statistics every five minutes."""
 READ: Final = "Finished fetching"
 """How the log tells that everything is read."""

@@ -16,7 +16,7 @@ from .town import Town
 NAME: Final = "Bernauer Innenstadt"
 RESET: Final = 3
 """Local hour at which nobody is in the town."""
-LIMIT: Final = 240.0
+LIMIT: Final = 600.0
 """Seconds; counters report every quarter of an hour, and figures wait for the slowest."""
 FRESH: Final = timedelta(minutes=40)
 """Figures that are older are not of now."""
@@ -70,6 +70,14 @@ async def set_up(hass: HomeAssistant, place: Town) -> Analytics:
     zones = {each["title"]: each["subentry_id"] for each in added}
     for gate in truth["gates"]:
         await flow.add(hass, entry_id, "gate", _answers(gate, zones))
+    added = await hass.command("config_entries/subentries/list", entry_id=entry_id)
+
+    async def attempt() -> str | None:
+        known = " ".join(await hass.entities())
+        missing = [each["title"] for each in added if each["subentry_id"] not in known]
+        return f"nothing is told of {', '.join(missing)}" if missing else None
+
+    await wait_until("visitor analytics tells of all its parts", attempt, LIMIT)
     return Analytics(entry_id, zones)
 
 

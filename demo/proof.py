@@ -21,9 +21,9 @@ BEHIND: Final = 8 * 3600.0
 """Seconds that the town lives behind at first, so that there is something to miss."""
 MISSED: Final = 6 * 3600.0
 """Seconds of the town's life while nobody listens."""
-ENERGY_LIMIT: Final = 360.0
+ENERGY_LIMIT: Final = 600.0
 """Home Assistant compiles statistics every five minutes."""
-LOADED_LIMIT: Final = 60.0
+LOADED_LIMIT: Final = 240.0
 NINE_DAYS: Final = 240
 """Events of a meter that sends each hour: enough of its past to tell a leak from a habit."""
 QUICKLY: Final = 0.4

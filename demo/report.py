@@ -10,7 +10,7 @@ from .home_assistant import HomeAssistant
 from .process import InVainError, wait_until
 
 SHOWN: Final = 12
-POLL_LIMIT: Final = 90.0
+POLL_LIMIT: Final = 300.0
 """Seconds; a poll that reads the history of devices anew takes its time."""
 
 

@@ -22,7 +22,7 @@ BLOCK: Final = """
   Password   {password}
 
   Look at    {url}/energy             Energy dashboard with the town's meters
-             {url}/{dashboard}       heat and visitors
+             {url}/{dashboard}       heat, visitors, visitor analytics
              {url}/config/areas       the buildings, each with its meters
              {url}/config/integrations/integration/bernau_smartcity
 
@@ -45,12 +45,12 @@ async def show(session: ClientSession, installation: Installation, server: str) 
             print(  # noqa: T201  what the whole program is for
                 BLOCK.format(**login, dashboard=dashboard.PATH, found=found), flush=True
             )
-            code = await hass.ended()
+            code = await hass.process.wait()
         while code == RESTART:
             say("Home Assistant starts again …")
             async with installation.running(session) as hass:
                 say("Home Assistant is back.")
-                code = await hass.ended()
+                code = await hass.process.wait()
     message = f"Home Assistant ended by itself.\n{tail(installation.log)}"
     raise DemoError(message)
 
@@ -64,7 +64,7 @@ async def _fill(hass: HomeAssistant, place: Town) -> str:
     picture = await check.take(hass, entry_id)
     found = energy.meters(devices, picture)
     await hass.command("energy/save_prefs", **energy.preferences(found))
-    await dashboard.create(hass, devices, picture)
-    await people.set_up(hass, place)
+    analytics = await people.set_up(hass, place)
+    await dashboard.create(hass, devices, picture, analytics)
     buildings = len({device.building for device in devices})
     return f"{len(devices)} devices in {buildings} places, {len(found)} totals for the dashboard"

@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from .process import DemoError, program, tail, wait_until
 
-START_LIMIT: Final = 60.0
+START_LIMIT: Final = 240.0
 
 
 type Hours = Mapping[tuple[str, int], Mapping[datetime, float]]

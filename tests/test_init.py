@@ -3,6 +3,10 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
+import sqlite3
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -201,3 +205,30 @@ async def test_only_absent_devices_can_be_removed_by_hand(
         config_entry_id=entry.entry_id, identifiers={(DOMAIN, f"{entry.entry_id}_ffff")}
     )
     assert await async_remove_config_entry_device(hass, entry, old)
+
+
+async def test_storage_that_has_become_read_only(
+    hass: HomeAssistant, server: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known is shown; nothing is read that could not be kept, or taken for damaged."""
+    server.send(GAS, pulses(1_000))
+    entry = await set_up(hass)
+    kept = dict(entry.runtime_data.ledger.cursors)
+    server.send(GAS, pulses(1_100))
+    whole = partial(sqlite3.connect, uri=True)
+
+    def read_only(path: Path, **how: Any) -> sqlite3.Connection:
+        found: sqlite3.Connection = whole(f"file:{path}?mode=ro", **how)
+        return found
+
+    with monkeypatch.context() as disk:
+        disk.setattr(sqlite3, "connect", read_only)
+        await reload(hass, entry)
+        assert state_of(hass, entry, GAS, "volume").state == "10.0"
+        error = entry.runtime_data.last_exception
+        assert getattr(error, "translation_key", None) == "storage_failed"
+        assert entry.runtime_data.ledger.cursors == kept
+    server.send(GAS, pulses(1_100))
+    await reload(hass, entry)
+    assert state_of(hass, entry, GAS, "volume").state == "11.0"
+    assert not [*storage_path(hass, entry).parent.glob("*.damaged-*")]

@@ -10,12 +10,13 @@ from typing import Final
 from aiohttp import ClientSession
 
 from custom_components.bernau_smartcity.model import Connection
-from custom_components.bernau_smartcity.network import _http
-from custom_components.bernau_smartcity.network._http import Credentials, Http
+from custom_components.bernau_smartcity.network._http import Credentials, Http, Pace
 from custom_components.bernau_smartcity.network._tts_api import Api
+from custom_components.bernau_smartcity.network.everynet import Everynet
+from custom_components.bernau_smartcity.network.firefly import Firefly
 from custom_components.bernau_smartcity.network.the_things_stack import TheThingsStack
 from custom_components.bernau_smartcity.network.zenner_element import ZennerElement
-from simulator import chirpstack, http, the_things_stack, zenner_element
+from simulator import chirpstack, everynet, firefly, http, the_things_stack, zenner_element
 from simulator.faults import Kind
 from simulator.servers import Server
 from simulator.town import Town
@@ -27,7 +28,7 @@ RETAINED: Final = 1_000
 """Events of a device that ChirpStack keeps here: more than a test lasts."""
 HASTY: Final = replace(QUICK, request=0.5, opening=0.5, probe=0.1, silence=0.15, batch=0.3)
 """Gives up soon, so that a server which never answers costs little."""
-HASTY_HTTP: Final = _http.Pace(answer=0.5, connection=0.5, pause=0.1, default_pause=0.02)
+HASTY_HTTP: Final = Pace(answer=0.5, connection=0.5, pause=0.1, default_pause=0.02)
 
 ON_THE_AIR: Final = (
     Kind.DROP,
@@ -53,6 +54,9 @@ AT_THE_SERVER: Final = (
     Kind.REJECT_KEY,
     Kind.ERROR,
 )
+KEPT_WHOLE: Final = tuple(kind for kind in AT_THE_SERVER if kind is not Kind.REMOVED)
+"""Of servers that are asked for all devices at once: one that is gone just then and comes back
+with its past is read from its return on."""
 OVER_HTTP: Final = (Kind.RATE_LIMIT, Kind.CUT_BODY, Kind.NO_JSON)
 
 
@@ -91,30 +95,33 @@ def _chirpstack(
     return connect(fields["url"], fields["tenant"], pace, fields["api_key"])
 
 
+def _http(
+    server: Server, session: ClientSession, patience: float, credentials: Credentials
+) -> Http:
+    pace = replace(HASTY_HTTP, answer=HASTY_HTTP.answer * patience)
+    return Http(session, server.url, credentials, pace=pace)
+
+
 def _the_things_stack(
     server: Server, session: ClientSession, now: Now, patience: float = 1.0
 ) -> Connection:
     headers = {"Authorization": f"Bearer {server.credentials['cluster_key']}"}
-    asked = Http(
-        session,
-        server.url,
-        Credentials(headers=headers),
-        pace=replace(HASTY_HTTP, answer=HASTY_HTTP.answer * patience),
-    )
+    asked = _http(server, session, patience, Credentials(headers=headers))
     return TheThingsStack(Api(asked, asked), now)
 
 
-def _zenner_element(
-    server: Server, session: ClientSession, now: Now, patience: float = 1.0
-) -> Connection:
-    params = {"auth": server.credentials["element_key"]}
-    asked = Http(
-        session,
-        server.url,
-        Credentials(params=params),
-        pace=replace(HASTY_HTTP, answer=HASTY_HTTP.answer * patience),
-    )
-    return ZennerElement(asked, now)
+def _by_parameter(
+    kind: Callable[[Http, Now], Connection], name: str, field: str
+) -> Callable[..., Connection]:
+    """Give what connects to a server that takes its key as a parameter of each request."""
+
+    def connection(
+        server: Server, session: ClientSession, now: Now, patience: float = 1.0
+    ) -> Connection:
+        credentials = Credentials(params={name: server.credentials[field]})
+        return kind(_http(server, session, patience, credentials), now)
+
+    return connection
 
 
 FACES: Final[Mapping[str, Face]] = {
@@ -138,8 +145,22 @@ FACES: Final[Mapping[str, Face]] = {
         Face(
             "zenner_element",
             partial(http.serve, api=zenner_element.ZennerElement),
-            _zenner_element,
+            _by_parameter(ZennerElement, "auth", "element_key"),
             (*ON_THE_AIR, *AT_THE_SERVER, *OVER_HTTP),
+            error=500,
+        ),
+        Face(
+            "firefly",
+            partial(http.serve, api=firefly.Firefly),
+            _by_parameter(Firefly, "auth", "firefly_key"),
+            (*ON_THE_AIR, *KEPT_WHOLE, *OVER_HTTP),
+            error=500,
+        ),
+        Face(
+            "everynet",
+            partial(http.serve, api=partial(everynet.Everynet, delay=0)),
+            _by_parameter(Everynet, "access_token", "everynet_key"),
+            (*ON_THE_AIR, *KEPT_WHOLE, *OVER_HTTP),
             error=500,
         ),
     )

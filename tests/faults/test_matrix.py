@@ -286,7 +286,7 @@ async def lived(
     kinds: tuple[Kind, ...],
 ) -> AsyncGenerator[Life]:
     """Serve a town whose time is that of Home Assistant."""
-    place = town()
+    place = town(face.key)
     place.clock = Clock(wall=time.time)
     place.faults = type(place.faults)(place.clock)
     async with face.serve(place) as server, ClientSession() as session:

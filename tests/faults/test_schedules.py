@@ -19,7 +19,7 @@ from simulator.faults import Kind
 from .servers import FACES, Face
 from .world import DEVICES, IMPATIENT, World, worlds
 
-SCHEDULES: Final = int(environ.get("FAULT_SCHEDULES", "70"))
+SCHEDULES: Final = int(environ.get("FAULT_SCHEDULES", "42"))
 CALLS: Final = st.integers(0, 12)
 """Calls of the network server in a poll, after which something happens."""
 
@@ -96,7 +96,7 @@ async def take(step: Step, world: World) -> None:
     euis = list(world.town.all_devices)
 
     def fault(begin: Begin) -> tuple[Kind, list[str]]:
-        return begin.kind, [euis[place] for place in sorted(begin.devices)]
+        return begin.kind, [euis[place % len(euis)] for place in sorted(begin.devices)]
 
     match step:
         case Pass(minutes):

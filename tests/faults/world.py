@@ -32,7 +32,7 @@ from simulator.catalogue import VISITORS
 from simulator.clock import EPOCH, Clock
 from simulator.faults import Kind
 from simulator.inventory import Device
-from simulator.servers import Server
+from simulator.servers import Server, devices_for
 from simulator.town import Town
 
 from .servers import Face, now_of
@@ -52,9 +52,11 @@ SECONDS: Final = {Kind.SLOW: 0.02, Kind.DELAY: 240, Kind.LATE_EVENT: 90}
 """By kind of fault, how long what comes late takes."""
 
 
-def town() -> Town:
-    """Build a small town that stands still."""
-    return Town(inventory(count=NAMED + DEVICES)[NAMED:], clock=Clock.standing(BEGIN))
+def town(server: str) -> Town:
+    """Build a small town that stands still, of what there can be behind a network server."""
+    found = Town(inventory(count=NAMED + DEVICES)[NAMED:], clock=Clock.standing(BEGIN))
+    found.all_devices = devices_for(server, found.all_devices)
+    return found
 
 
 @dataclass
@@ -306,7 +308,7 @@ async def worlds(
     hass: HomeAssistant, face: Face, patience: float = PATIENT
 ) -> AsyncIterator[tuple[World, Reader]]:
     """Serve a fresh town; give it with its reader, and a witness who has not read yet."""
-    async with face.serve(town()) as server, ClientSession() as session:
+    async with face.serve(town(face.key)) as server, ClientSession() as session:
         connection = face.connect(server, session, partial(now_of, server), PATIENT)
         scopes = await connection.scopes()
         await connection.close()

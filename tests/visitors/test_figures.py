@@ -22,6 +22,7 @@ from custom_components.bernau_smartcity.visitors.figures import (
     visits_by_bin,
     visits_of,
     zone_day,
+    zone_drift,
     zone_figures,
 )
 from custom_components.bernau_smartcity.visitors.flows import Counting, Gate, Mode
@@ -135,9 +136,15 @@ def test_day_that_is_over() -> None:
     assert isinstance(found.dwell, Dwell)
     assert found.dwell.mean == timedelta(minutes=21.25)
     single = GateLines(Gate(origin="*", target="A", counting=Counting.FORWARD), "in")
-    assert zone_day(counted, [single], "A", span).drift is Reason.OPEN_BOUNDARY
-    assert zone_day(counted, [], "A", span).drift is Reason.OPEN_BOUNDARY
-    assert zone_day(counted, [DOOR], "A", Span(START, END + 4 * QUARTER)).drift is Reason.COVERAGE
+    longer = Span(START, END + 4 * QUARTER)
+    for gates, of, drift in (
+        ([DOOR], span, Drift(60, 60)),
+        ([single], span, Reason.OPEN_BOUNDARY),
+        ([], span, Reason.OPEN_BOUNDARY),
+        ([DOOR], longer, Reason.COVERAGE),
+    ):
+        assert zone_day(counted, gates, "A", of).drift == drift
+        assert zone_drift(counted, gates, "A", of) == drift
 
 
 def test_what_changes_is_worked_out_again() -> None:

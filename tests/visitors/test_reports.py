@@ -55,12 +55,31 @@ def test_journeys_with_their_bounds() -> None:
     found = estimated(PASSAGES)
     assert isinstance(found, Journeys)
     rows = journey_rows(found, Discretion(10))
+    assert not isinstance(rows, Reason)
     assert rows[0] == Row(("A", "A"), 224, Bounds(47, 294))
     assert Row(("C", "A"), None) in rows
     told = walks(found, Discretion(5, 5), 2, 4)
     assert [(walk.zones, walk.people) for walk in told.walks] == [(("A",), 175), (("A", "B"), 35)]
     assert isinstance(told.walks[0], Walk)
     assert told.covered == pytest.approx(0.9142, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("survey", "expected"),
+    [
+        ({"A": {"A": 2, "B": 1, "C": 1}}, 166),
+        ({zone: {"A": 0, "B": 1, "C": 0} for zone in "ABC"}, Reason.NO_FIT),
+    ],
+)
+def test_journeys_of_a_survey(survey: dict[str, dict[str, float]], expected: int | Reason) -> None:
+    """The bounds are those of the counts."""
+    found = estimated(PASSAGES)
+    assert isinstance(found, Journeys)
+    rows = journey_rows(found, Discretion(10), survey)
+    if isinstance(rows, Reason) or isinstance(expected, Reason):
+        assert rows is expected
+        return
+    assert rows[0] == Row(("A", "A"), expected, Bounds(47, 294))
 
 
 def test_arrivals() -> None:

@@ -1,6 +1,6 @@
 """All figures of an entry as of now; what is over is not worked out again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final, NamedTuple
@@ -24,6 +24,7 @@ from ..visitors.figures import (
     town_figures,
     visits_by_bin,
     zone_day,
+    zone_drift,
     zone_figures,
 )
 from ..visitors.occupancy import DAYS_OF_DRIFT, Drift, needs_check
@@ -32,7 +33,7 @@ from ..visitors.reasons import Reason
 from ..visitors.reports import coverage_of
 from ..visitors.zones import town_flows
 from .book import Book
-from .layout import Layout, Parking
+from .layout import Layout, Parking, Zone
 from .totals import WHOLE_TOWN
 
 
@@ -88,8 +89,7 @@ class Reckoning:
         """Work out all figures."""
         self._counted.begin()
         zones = self._layout.zones.values()
-        past = {each.id: self._past(each.id, now, zone, each.reset) for each in zones}
-        days = {name: kept[-1] for name, kept in past.items()}
+        days = {each.id: self._before(each.id, now, zone, each.reset) for each in zones}
         town = town_figures(self._counted, self._layout.counted, now, zone, self._layout.parked)
         earlier = self._earlier(town.span, zone)
         visits = town.visits
@@ -111,7 +111,7 @@ class Reckoning:
             self._residuals(now, zone),
             visits if isinstance(visits, Reason) else compared(visits, earlier),
             earlier,
-            [name for name, kept in past.items() if needs_check(_drifts(kept))],
+            [each.id for each in zones if self._drifts(days[each.id], zone, each)],
             self._totals({WHOLE_TOWN: town, **told}),
         )
 
@@ -169,14 +169,19 @@ class Reckoning:
             return []
         return visits_by_bin(passages)
 
-    def _past(self, name: str, now: datetime, zone: tzinfo, reset: time) -> list[ZoneDay]:
-        """Give the days of a zone that are over, oldest first."""
-        found: list[ZoneDay] = []
-        for _ in range(DAYS_OF_DRIFT):
-            span = day_before(now, zone, reset)
-            found.insert(0, zone_day(self._counted, self._gates[name], name, span))
-            now = span.start
-        return found
+    def _before(self, name: str, now: datetime, zone: tzinfo, reset: time) -> ZoneDay:
+        """Give the newest day of a zone that is over."""
+        span = day_before(now, zone, reset)
+        return zone_day(self._counted, self._gates[name], name, span)
+
+    def _drifts(self, newest: ZoneDay, zone: tzinfo, of: Zone) -> bool:
+        """Tell whether somebody should look at the counters of a zone, by its last days."""
+        found = [newest.drift]
+        span = newest.span
+        while len(found) < DAYS_OF_DRIFT and _is_large(found[0]):
+            span = day_before(span.start, zone, of.reset)
+            found.insert(0, zone_drift(self._counted, self._gates[of.id], of.id, span))
+        return needs_check([each for each in found if isinstance(each, Drift)])
 
     def _zone(
         self, name: str, now: datetime, zone: tzinfo, reset: time, before: ZoneDay
@@ -193,5 +198,5 @@ def _weeks_before(local: datetime, weeks: int, zone: tzinfo) -> datetime:
     return datetime.combine(date, time(), zone).astimezone(UTC)
 
 
-def _drifts(days: Iterable[ZoneDay]) -> list[Drift]:
-    return [day.drift for day in days if isinstance(day.drift, Drift)]
+def _is_large(drift: Drift | Reason) -> bool:
+    return isinstance(drift, Drift) and drift.is_large

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from fractions import Fraction
-from functools import partial
 import json
 import re
 import struct
@@ -78,19 +77,29 @@ _CMI4170: Final = _Module(
 )
 
 
-def _decode(module: _Module, uplink: Uplink) -> Iterable[Reading]:
+_BY_FORMAT: Final[Mapping[int, _Module]] = {
+    form: module
+    for module in (_CMI4110, _CMI4111, _CMI4130, _CMI4140, _CMI4160, _CMI4170)
+    for form in (*module.records, module.text)
+}
+"""The formats are numbered through all modules, so that one device profile can serve them all."""
+
+
+def _decode(uplink: Uplink) -> Iterable[Reading]:
     payload = uplink.payload
     if not payload:
         msg = "payload is empty"
         raise DecodeError(msg)
     if payload == _NO_METER:
         return checked(uplink, (Reading(Quantity.FAULT, 1),))
-    if payload[0] == module.text:
-        return checked(uplink, _text(payload[1:]))
-    if payload[0] not in module.records:
-        msg = f"message format 0x{payload[0]:02X} is not one of this module"
+    form = payload[0]
+    module = _BY_FORMAT.get(form)
+    if module is None:
+        msg = f"message format 0x{form:02X} is not known"
         raise DecodeError(msg)
-    return checked(uplink, _telegram(module, payload[0], parse(payload[1:])))
+    if form == module.text:
+        return checked(uplink, _text(payload[1:]))
+    return checked(uplink, _telegram(module, form, parse(payload[1:])))
 
 
 def _telegram(module: _Module, form: int, records: Sequence[Record]) -> Iterator[Reading]:
@@ -104,19 +113,27 @@ def _telegram(module: _Module, form: int, records: Sequence[Record]) -> Iterator
     for record in records:
         what = record.head.what
         if what is What.ERROR_FLAGS:
-            flags = int.from_bytes(record.raw, "little")
-            yield Reading(Quantity.FAULT, bool(flags & module.faults), 0, now, meter)
-            if module.battery_low:
-                low = bool(flags & module.battery_low)
-                yield Reading(Quantity.BATTERY_LOW, low, 0, now, meter)
+            yield from _states(module, record.raw, now, meter)
+        elif what is What.MANUFACTURER and _is_info(record):
+            yield from _states(module, record.raw[:_INFO_FLAGS], now, meter)
         elif what is What.MANUFACTURER:
             yield from _compressed(record, now, meter)
+
+
+def _states(module: _Module, flags: bytes, now: datetime | None, meter: str) -> Iterator[Reading]:
+    """Read error flags."""
+    bits = int.from_bytes(flags, "little")
+    yield Reading(Quantity.FAULT, bool(bits & module.faults), 0, now, meter)
+    if module.battery_low:
+        yield Reading(Quantity.BATTERY_LOW, bool(bits & module.battery_low), 0, now, meter)
 
 
 _COMPRESSED: Final = 0x20
 """Manufacturer's record of four values; a second code holds two exponents."""
 _INFO: Final = (0x21,)
-"""Manufacturer's record that describes the meter."""
+_INFO_SIZES: Final = range(8, 10)
+"""Manufacturer's record that describes the meter: error flags, number, maker, kind."""
+_INFO_FLAGS: Final = 1
 _INFO_NUMBER: Final = slice(1, 5)
 _WORD_MISSING: Final = 0xFFFF
 _SHORT_MISSING: Final = -0x8000
@@ -150,6 +167,11 @@ def _number_in_info(records: Sequence[Record]) -> str:
             digits = record.raw[_INFO_NUMBER][::-1].hex()
             return digits if digits.isdecimal() else ""
     return ""
+
+
+def _is_info(record: Record) -> bool:
+    """Tell whether a record describes the meter, from its error flags on."""
+    return record.head.qualifiers == _INFO and len(record.raw) in _INFO_SIZES
 
 
 _UNITS: Final[Mapping[str, Fraction]] = {
@@ -189,16 +211,14 @@ def _text(payload: bytes) -> Iterator[Reading]:
     yield Reading(Quantity.ENERGY, float(Fraction(energy) * unit), meter=known)
 
 
-def _codec(
-    module: _Module, model: str, modulus: Mapping[Quantity, float] = MappingProxyType({})
-) -> Codec:
+def _codec(model: str, modulus: Mapping[Quantity, float] = MappingProxyType({})) -> Codec:
     return Codec(
         key=f"elvaco_{model.lower()}",
         manufacturer="Elvaco",
         model=model,
         medium=Medium.HEAT,
-        quantities=_QUANTITIES | ({Quantity.BATTERY_LOW} if module.battery_low else set()),
-        decode=partial(_decode, module),
+        quantities=_QUANTITIES | {Quantity.BATTERY_LOW},
+        decode=_decode,
         catalogue=(f"elvaco/{model.lower()}",),
         modulus=modulus,
     )
@@ -206,10 +226,6 @@ def _codec(
 
 CODECS: Final[tuple[Codec, ...]] = (
     # Eight decimal digits of kWh and 10 l, as the UH50 shows with its usual settings.
-    _codec(_CMI4110, "CMi4110", modulus={Quantity.ENERGY: 1e8, Quantity.VOLUME: 1e6}),
-    _codec(_CMI4111, "CMi4111"),
-    _codec(_CMI4130, "CMi4130"),
-    _codec(_CMI4140, "CMi4140"),
-    _codec(_CMI4160, "CMi4160"),
-    _codec(_CMI4170, "CMi4170"),
+    _codec("CMi4110", modulus={Quantity.ENERGY: 1e8, Quantity.VOLUME: 1e6}),
+    *map(_codec, ("CMi4111", "CMi4130", "CMi4140", "CMi4160", "CMi4170")),
 )

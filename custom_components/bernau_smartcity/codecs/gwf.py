@@ -16,7 +16,10 @@ from ._frames import CUBIC_METRES, flags, unpack
 
 _FRAME: Final = Struct("<BHIBBHBIBB2x")
 """Kind, maker, number, medium, state, age in minutes, unit, value, alarms, battery, CRC."""
-_LONG: Final = Struct("<BHIBBHBIBB3x")
+_LAYOUTS: Final = {
+    layout.size: layout for layout in (Struct("<BHIBBHBIBB"), _FRAME, Struct("<BHIBBHBIBB3x"))
+}
+"""By length: some send without a CRC, or with one byte more."""
 
 _UNITS: Final[Mapping[int, Mapping[int, float]]] = {
     1: CUBIC_METRES,
@@ -50,7 +53,7 @@ def _decode(uplink: Uplink) -> Iterable[Reading]:
 
 
 def _frame(uplink: Uplink) -> Iterator[Reading]:
-    layout = _LONG if len(uplink.payload) == _LONG.size else _FRAME
+    layout = _LAYOUTS.get(len(uplink.payload), _FRAME)
     fields = unpack(layout, uplink.payload, "a message")
     kind, _, number, medium, state, age, unit, value, alarms, battery = fields
     factor = _UNITS.get(kind, {}).get(unit)

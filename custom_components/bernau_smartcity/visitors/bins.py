@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
+from operator import mul
 from typing import Final, NamedTuple
 
 from .increments import LONGEST_SPREAD, Flag, Increment, is_interpolated, parted
@@ -16,6 +17,7 @@ QUARTER: Final = timedelta(minutes=15)
 _TICK: Final = timedelta.resolution
 _LONGEST: Final = LONGEST_SPREAD // _TICK
 _NONE: Final[frozenset[Flag]] = frozenset()
+_NUMBERS: Final = frozenset({int, float})
 
 
 class Tally(NamedTuple):
@@ -214,7 +216,10 @@ def net(lines: Iterable[tuple[float, Sequence[int | Reason]]]) -> list[float | R
     for weight, line in lines:
         weights.append(weight)
         sums.append(line)
-    return [_net(weights, column) for column in zip(*sums, strict=True)]
+    columns = zip(*sums, strict=True)
+    if all({*map(type, line)} <= _NUMBERS for line in sums):
+        return [sum(map(mul, weights, column, strict=True)) for column in columns]
+    return [_net(weights, column) for column in columns]
 
 
 def _net(weights: Sequence[float], column: Sequence[int | Reason]) -> float | Reason:

@@ -9,13 +9,13 @@ every estimate is made from balanced counts.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import accumulate, pairwise, repeat
+from itertools import accumulate, pairwise
 from math import sqrt
 from typing import Final
 
 from .bins import QUARTER
 from .increments import Flag
-from .occupancy import Drift, Level, balancing_factor, levels
+from .occupancy import Drift, balancing_factor, people
 from .reasons import Reason
 
 FEWEST: Final = 30
@@ -67,8 +67,7 @@ class Traffic:
     @property
     def people(self) -> list[float]:
         """How many are present when each bin ends."""
-        found = levels(self.net, self.sharp or repeat(object=True))
-        return [level.people for level in found if isinstance(level, Level)]
+        return people(self.net, self.sharp) if self.sharp else people(self.net)
 
     @property
     def duration(self) -> timedelta:

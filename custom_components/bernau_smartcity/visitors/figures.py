@@ -185,6 +185,21 @@ def zone_day(counted: Counted, gates: Sequence[GateLines], name: str, span: Span
     return counted.kept(("day", name, span), of, lambda: _zone_day(counted, gates, name, span))
 
 
+def zone_drift(
+    counted: Counted, gates: Sequence[GateLines], name: str, span: Span
+) -> Drift | Reason:
+    """Tell how far the counts of a zone's day that is over differ."""
+    of = counted.revisions(gates, span)
+    return counted.kept(("drift", name, span), of, lambda: _zone_drift(counted, gates, name, span))
+
+
+def _zone_drift(
+    counted: Counted, gates: Sequence[GateLines], name: str, span: Span
+) -> Drift | Reason:
+    traffic = zone_traffic(counted.passages(gates, span.grid), name)
+    return traffic if isinstance(traffic, Reason) else _drift(traffic)
+
+
 def _zone_day(counted: Counted, gates: Sequence[GateLines], name: str, span: Span) -> ZoneDay:
     traffic = zone_traffic(counted.passages(gates, span.grid), name)
     if isinstance(traffic, Reason):

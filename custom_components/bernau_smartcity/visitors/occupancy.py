@@ -5,7 +5,7 @@ below zero. What was missing then is remembered as a correction until the day's
 reset: without that memory, those who come next would not be seen.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import repeat
 from math import sqrt
@@ -69,19 +69,36 @@ def levels(
     tells nothing of entries that were missed. No longer than such a time can
     be, for one of its numbers is sharp after all, and none is above the highest.
     """
-    found: list[Level | Reason] = []
+    return [
+        raw if isinstance(raw, Reason) else Level(raw, correction)
+        for raw, correction in _corrected(net, sharp)
+    ]
+
+
+def people(net: Iterable[float], sharp: Iterable[bool] = repeat(object=True)) -> list[float]:
+    """Give only how many were present when each bin ended, where all is known; see `levels`."""
+    return [raw + correction for raw, correction in _corrected(net, sharp)]
+
+
+def _corrected[Raw: (float, float | Reason)](
+    net: Iterable[Raw], sharp: Iterable[bool]
+) -> Iterator[tuple[Raw, float]]:
+    """Give each sum with the entries that must have been missed by then."""
     lowest = 0.0
     blurred: list[float] = []
     for raw, is_sharp in zip(net, sharp, strict=False):
         if isinstance(raw, Reason):
-            found.append(raw)
+            yield raw, 0.0
             continue
-        blurred.append(raw)
-        if is_sharp or len(blurred) == MOST_BLURRED:
-            lowest = min(lowest, raw if is_sharp else max(blurred))
+        if is_sharp:
+            lowest = min(lowest, raw)
             blurred.clear()
-        found.append(Level(raw, max(-lowest, -raw)))
-    return found
+        else:
+            blurred.append(raw)
+            if len(blurred) == MOST_BLURRED:
+                lowest = min(lowest, max(blurred))
+                blurred.clear()
+        yield raw, max(-lowest, -raw)
 
 
 def present(

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, repeat
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -22,6 +22,7 @@ SPANS: Final = 16
 """Messages from which it follows how often a counter reports."""
 
 _NOTHING: Final = Tally(None)
+_PASSED: Final = attrgetter("passed")
 _COVERAGE: Final = attrgetter("coverage")
 _RESOLVED: Final = attrgetter("resolved")
 _FLAGS: Final = attrgetter("flags")
@@ -151,16 +152,15 @@ def passed_in(record: Record, grid: Grid) -> list[float]:
 def series_of(record: Record, grid: Grid) -> Series:
     """Sum up a stretch of time from the bins that are at hand."""
     first = number_of(grid.start)
-    kept = [record.bins.get(number) for number in range(first, first + grid.count)]
-    counted = [each or _NOTHING for each in kept]
+    numbers = range(first, first + grid.count)
+    counted = list(map(record.bins.get, numbers, repeat(_NOTHING)))
     silences = [
         each for each in record.silences if each.since < grid.end and each.until > grid.start
     ]
     ended = 0 if record.until is None else grid.ended(record.until)
-    told = [n < ended and each is not None for n, each in enumerate(kept)]
-    return Series(
-        grid, counted, _sums(counted, told, silences, grid), _total(counted, silences, grid)
-    )
+    total = _total(counted, silences, grid)
+    sums = _sums(counted, silences, grid, ended, losses=not _LOSSES.isdisjoint(total.flags))
+    return Series(grid, counted, sums, total)
 
 
 def _passed(counted: Iterable[Tally], silences: Iterable[Increment]) -> int:
@@ -171,7 +171,7 @@ def _passed(counted: Iterable[Tally], silences: Iterable[Increment]) -> int:
 
 def _total(counted: Sequence[Tally], silences: Iterable[Increment], grid: Grid) -> Tally:
     """Sum up bins; a silence counts when all of it lies in their stretch."""
-    known = [each.passed for each in counted if each.passed is not None]
+    known = [each for each in map(_PASSED, counted) if each is not None]
     coverage = sum(map(_COVERAGE, counted))
     resolved = sum(map(_RESOLVED, counted))
     for silence in silences:
@@ -190,11 +190,21 @@ def _total(counted: Sequence[Tally], silences: Iterable[Increment], grid: Grid) 
 
 
 def _sums(
-    counted: Sequence[Tally], told: Sequence[bool], silences: Iterable[Increment], grid: Grid
-) -> list[int | Reason]:
+    counted: Sequence[Tally],
+    silences: Sequence[Increment],
+    grid: Grid,
+    ended: int,
+    *,
+    losses: bool,
+) -> Sequence[int | Reason]:
     """Tell how many have passed when each bin ends; see `bins.Sums`."""
-    added = [each.passed or 0 for each in counted]
-    unknown: list[Reason | None] = [None if each else Reason.NOT_REPORTED for each in told]
+    added = [each or 0 for each in map(_PASSED, counted)]
+    if ended == grid.count and not silences and not losses and _NOTHING not in counted:
+        return list(accumulate(added))
+    unknown: list[Reason | None] = [
+        None if n < ended and each is not _NOTHING else Reason.NOT_REPORTED
+        for n, each in enumerate(counted)
+    ]
     lost = next((n for n, each in enumerate(counted) if each.flags & _LOSSES), grid.count)
     for silence in silences:
         if silence.since < grid.start:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
+from typing import Final
 
 from .bins import Grid, Sums, Tally, net
 from .dwell import Traffic
@@ -11,6 +13,9 @@ from .increments import Flag, Increment
 from .modes import Arrivals
 from .occupancy import Level, levels
 from .reasons import Reason
+
+_PASSED: Final = attrgetter("passed")
+_INTERPOLATED: Final = attrgetter("interpolated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,11 @@ def zone_levels(passages: Iterable[Passage], zone: str) -> list[Level | Reason]:
 
 def _sharp(own: Iterable[Passage]) -> list[bool]:
     """Tell of the end of each bin whether no longer time that was spread goes on beyond it."""
-    lines = [line.bins for passage in own for line in (passage.forward, passage.backward)]
-    spread = [any(each.interpolated for each in column) for column in zip(*lines, strict=True)]
+    lines = [line for passage in own for line in (passage.forward, passage.backward)]
+    columns = [column for line in lines if any(column := [*map(_INTERPOLATED, line.bins)])]
+    if not columns:
+        return [True] * min((line.grid.count for line in lines), default=0)
+    spread = list(map(any, zip(*columns, strict=True)))
     return [not (here and after) for here, after in pairwise((*spread, True))]
 
 
@@ -121,5 +129,7 @@ def _leaving(own: Iterable[Passage], zone: str) -> Iterator[tuple[float, Series]
 
 
 def _by_bin(lines: Iterable[tuple[float, Series]]) -> list[float]:
-    weighted = [[people * (each.passed or 0) for each in line.bins] for people, line in lines]
-    return [sum(column) for column in zip(*weighted, strict=True)]
+    weighted = [
+        [people * (passed or 0) for passed in map(_PASSED, line.bins)] for people, line in lines
+    ]
+    return list(map(sum, zip(*weighted, strict=True)))
