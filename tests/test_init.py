@@ -157,8 +157,11 @@ async def test_home_assistant_stops(hass: HomeAssistant, server: FakeNetwork) ->
     assert server.closed == 1
 
 
-async def test_removal_leaves_nothing(hass: HomeAssistant, server: FakeNetwork) -> None:
+async def test_removal_leaves_nothing(
+    hass: HomeAssistant, server: FakeNetwork, freezer: FrozenDateTimeFactory
+) -> None:
     """No file, no device, no issue."""
+    freezer.move_to(AT)
     server.inventory.append(UNKNOWN)
     server.send(GAS, pulses(1_000))
     entry = await set_up(hass)

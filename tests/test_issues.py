@@ -78,8 +78,11 @@ async def test_payload_of_another_model(
     assert state_of(hass, entry, GAS, "volume").state == "11.0"
 
 
-async def test_encrypted_payload(hass: HomeAssistant, server: FakeNetwork) -> None:
+async def test_encrypted_payload(
+    hass: HomeAssistant, server: FakeNetwork, freezer: FrozenDateTimeFactory
+) -> None:
     """Only the network server can be given the key."""
+    freezer.move_to(AT)
     server.send(GAS, b"\x00" * 16, encrypted=True)
     entry = await set_up(hass)
     assert set(told(hass, entry)) == {"encrypted"}

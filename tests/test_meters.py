@@ -94,8 +94,11 @@ def everything(hass: HomeAssistant, entry: MockConfigEntry) -> Iterator[str]:
         yield str(issue)
 
 
-async def test_radio_bridge(hass: HomeAssistant, network: FakeNetwork) -> None:
+async def test_radio_bridge(
+    hass: HomeAssistant, network: FakeNetwork, freezer: FrozenDateTimeFactory
+) -> None:
     """Its meters appear when they are chosen, each behind it, and go when they are not."""
+    freezer.move_to(AT)
     network.send(DEVICE, b"B\x00\x50", AT)
     network.send(DEVICE, b"M\x07\x05", AT + MINUTE)
     network.send(DEVICE, b"M\x08\x06", AT + 2 * MINUTE)
