@@ -64,14 +64,16 @@ def hass_config_dir(tmp_path: Path) -> str:
 def _this_integration(request: pytest.FixtureRequest) -> None:
     """Let Home Assistant find this integration, in the tests that have one.
 
-    The recorder must be asked for before anything that starts Home Assistant. It
-    begins before the time of the tests: what it finds to be compiled already when
-    it begins, it would not compile in a test.
+    Where time can be set, it is that of the messages, whatever the date. The recorder must be
+    asked for before anything that starts Home Assistant. It begins before the time of the
+    tests: what it finds to be compiled already when it begins, it would not compile in a test.
     """
     if "hass" in request.fixturenames:
-        if "recorder_mock" in request.fixturenames:
-            if "freezer" in request.fixturenames:
-                request.getfixturevalue("freezer").move_to(AT - timedelta(hours=1))
+        has_recorder = "recorder_mock" in request.fixturenames
+        if "freezer" in request.fixturenames:
+            early = timedelta(hours=1) if has_recorder else timedelta()
+            request.getfixturevalue("freezer").move_to(AT - early)
+        if has_recorder:
             request.getfixturevalue("recorder_mock")
         request.getfixturevalue("enable_custom_integrations")
 
