@@ -54,7 +54,8 @@ AT_THE_SERVER: Final = (
     Kind.REJECT_KEY,
     Kind.ERROR,
 )
-KEPT_WHOLE: Final = tuple(kind for kind in AT_THE_SERVER if kind is not Kind.REMOVED)
+GONE: Final = frozenset({Kind.REMOVED, Kind.APPLICATION_DELETED})
+KEPT_WHOLE: Final = tuple(kind for kind in AT_THE_SERVER if kind not in GONE)
 """Of servers that are asked for all devices at once: one that is gone just then and comes back
 with its past is read from its return on."""
 OVER_HTTP: Final = (Kind.RATE_LIMIT, Kind.CUT_BODY, Kind.NO_JSON)
