@@ -10,7 +10,7 @@ The cursor of a folder is kept under its slug. Source: docs.element-iot.com (API
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 import json
 import logging
@@ -26,6 +26,7 @@ from ._element_packets import decoded_of, device_of, lacks_payload, uplink_of
 from ._http import Credentials, Http, NotFoundError, Rate
 from ._key import clean_key
 from ._sent import NO_SESSION, SILENT, UNSEEN, batches
+from ._timeline import utc_now
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -92,14 +93,10 @@ class _Offered:
         return _Offered(cursor, kept)
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class ZennerElement(Connection):
     """A connection to ELEMENT IoT."""
 
-    def __init__(self, http: Http, now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, http: Http, now: Callable[[], datetime] = utc_now) -> None:
         """Keep what is needed; nothing is sent before it is asked for."""
         self._http = http
         self._now = now
