@@ -19,7 +19,7 @@ from homeassistant.components.recorder import (
     is_entity_recorded,
 )
 from homeassistant.components.recorder.models import StatisticMetaData
-from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     EVENT_RECORDER_5MIN_STATISTICS_GENERATED,
@@ -34,7 +34,7 @@ from .entity import identity
 from .ledger.samples import Due
 from .ledger.state import Key, suffix_of
 from .metering.hours import Compiled, Repair, Row, full_hour
-from .statistics import Wanted, async_lift, async_settled, async_write, holds, read
+from .statistics import Wanted, async_announce, async_lift, async_settled, async_write, holds, read
 
 ROWS_QUEUED: Final = 2_000
 """No more wait for the recorder at a time."""
@@ -52,6 +52,20 @@ class Totals(Protocol):
 
     def settle(self, written: Iterable[Due], idle: Iterable[Due] = ()) -> None:
         """Note whose hours were written, and for which nobody waits."""
+
+
+@callback
+def async_announce_returned(
+    entry: ConfigEntry[Any],
+    returned: set[tuple[str, Key]],
+    total: tuple[str, Key],
+    sensor: SensorEntity,
+) -> None:
+    """Make the sensor of a total known to the recorder; its hours are looked at next time."""
+    returned.add(total)
+    entry.async_create_background_task(
+        sensor.hass, async_announce(sensor.hass, sensor), f"announce {sensor.entity_id}"
+    )
 
 
 class Backfill:

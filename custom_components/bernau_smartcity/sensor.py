@@ -22,6 +22,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .analytics.sensors import async_add_figures
+from .backfill import async_announce_returned
 from .coordinator import SmartCityConfigEntry, SmartCityCoordinator
 from .decoders import DECODERS, tells
 from .descriptions import VALUES, ValueDescription, appearance
@@ -33,7 +34,6 @@ from .ledger.state import TOTAL_OF, DeviceState, Key, suffix_of
 from .metering.hours import HOUR, TOLERANCE, Period
 from .metering.silence import loss
 from .model import Kind, Quantity, Setting
-from .statistics import async_announce
 
 PARALLEL_UPDATES = 0
 
@@ -238,10 +238,8 @@ class ValueSensor(ValueEntity, SensorEntity):
         """Follow the device; a total is announced to the Energy dashboard."""
         await super().async_added_to_hass()
         if self.state_class is SensorStateClass.TOTAL_INCREASING:
-            self.coordinator.returned.add((self.dev_eui, self.key))
-            self.coordinator.config_entry.async_create_background_task(
-                self.hass, async_announce(self.hass, self), f"announce {self.entity_id}"
-            )
+            entry, returned = self.coordinator.config_entry, self.coordinator.returned
+            async_announce_returned(entry, returned, (self.dev_eui, self.key), self)
 
 
 class ConsumptionSensor(DeviceEntity, SensorEntity):

@@ -6,7 +6,6 @@ from itertools import batched
 from typing import Any, Final
 
 from homeassistant.components.recorder import DOMAIN as RECORDER_DOMAIN, get_instance
-from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -14,7 +13,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import probatio
 
@@ -96,12 +95,11 @@ async def _async_usages(hass: HomeAssistant, found: Sequence[Of], when: Stretch)
     usages = await hass.async_add_executor_job(counted)
     if RECORDER_DOMAIN not in hass.config.components:
         return usages
-    sensors = er.async_get(hass)
     older = {
         entity_id: number
         for number, (of, usage) in enumerate(zip(found, usages, strict=True))
         if usage.since is None or usage.since > start
-        if (entity_id := sensors.async_get_entity_id(SENSOR_DOMAIN, DOMAIN, of.unique_id))
+        if (entity_id := of.entity_id(hass))
     }
     recorder = get_instance(hass)
     for some in batched(older.items(), _AT_ONCE, strict=False):

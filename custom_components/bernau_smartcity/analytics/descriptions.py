@@ -19,6 +19,7 @@ from ..visitors.flows import Mode, Share
 from ..visitors.increments import Flag
 from ..visitors.modes import Split
 from ..visitors.occupancy import Drift, Level
+from ..visitors.parking import Parked
 from ..visitors.reasons import Reason
 from .layout import Zone
 from .reckoning import Figures, ParkedIn
@@ -84,6 +85,27 @@ _MINUTE: Final = timedelta(minutes=1)
 
 def _rounded(value: float | Reason) -> Told:
     return value if isinstance(value, Reason) else round(value)
+
+
+def _minutes(stay: Dwell | Parked | Reason) -> Told:
+    return stay if isinstance(stay, Reason) else stay.mean / _MINUTE
+
+
+def _stay[Of](
+    key: str,
+    value_fn: Callable[[Of], Told],
+    more_fn: Callable[[Of], Mapping[str, Any]],
+) -> FigureDescription[Of]:
+    """Show a mean stay."""
+    return FigureDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MINUTES,
+        suggested_display_precision=0,
+        value_fn=value_fn,
+        more_fn=more_fn,
+    )
 
 
 def _bound(flags: frozenset[Flag], coverage: float) -> dict[str, Any]:
@@ -165,10 +187,6 @@ def _spaces_more(parking: ParkingView) -> dict[str, Any]:
     return {"bays": parking.bays, "known": len(parking.taken)}
 
 
-def _parked(stays: ParkedIn) -> Told:
-    return stays.parked if isinstance(stays.parked, Reason) else stays.parked.mean / _MINUTE
-
-
 def _parked_more(stays: ParkedIn) -> dict[str, Any]:
     span, parked = stays
     told: dict[str, Any] = {"since": span.start.isoformat(), "until": span.as_of.isoformat()}
@@ -180,13 +198,9 @@ def _parked_more(stays: ParkedIn) -> dict[str, Any]:
 def _parking_time(
     key: str, stays: Callable[[ParkingView], ParkedIn]
 ) -> FigureDescription[ParkingView]:
-    return FigureDescription(
-        key=key,
-        translation_key=key,
-        device_class=SensorDeviceClass.DURATION,
-        native_unit_of_measurement=UnitOfTime.MINUTES,
-        suggested_display_precision=0,
-        value_fn=lambda parking: _parked(stays(parking)),
+    return _stay(
+        key,
+        value_fn=lambda parking: _minutes(stays(parking).parked),
         more_fn=lambda parking: _parked_more(stays(parking)),
     )
 
@@ -220,10 +234,6 @@ PARKING: Final = (
     _parking_time("parked_today", lambda parking: parking.so_far),
 )
 """Of each parking area."""
-
-
-def _minutes(dwell: Dwell | Reason) -> Told:
-    return dwell if isinstance(dwell, Reason) else dwell.mean / _MINUTE
 
 
 def _dwell_more(dwell: Dwell | Reason) -> dict[str, Any]:
@@ -285,23 +295,7 @@ def _peak_more(zone: ZoneView) -> dict[str, Any]:
     return {**_zone_more(zone), **reached}
 
 
-def _stay(
-    key: str,
-    value_fn: Callable[[ZoneView], Told],
-    more_fn: Callable[[ZoneView], Mapping[str, Any]],
-) -> FigureDescription[ZoneView]:
-    return FigureDescription(
-        key=key,
-        translation_key=key,
-        device_class=SensorDeviceClass.DURATION,
-        native_unit_of_measurement=UnitOfTime.MINUTES,
-        suggested_display_precision=0,
-        value_fn=value_fn,
-        more_fn=more_fn,
-    )
-
-
-ZONE: Final = (
+ZONE: Final[Sequence[FigureDescription[ZoneView]]] = (
     FigureDescription[ZoneView](
         key="occupancy",
         translation_key="occupancy",

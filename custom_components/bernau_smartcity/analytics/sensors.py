@@ -10,9 +10,9 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from ..backfill import async_announce_returned
 from ..const import DOMAIN
 from ..entity import identity
-from ..statistics import async_announce
 from ..visitors.figures import GateFigures
 from ..visitors.flows import OUTSIDE, Counting
 from ..visitors.reasons import Reason
@@ -128,10 +128,8 @@ class TotalSensor[Of](FigureSensor[Of]):
     async def async_added_to_hass(self) -> None:
         """Follow the town, and be announced to the recorder."""
         await super().async_added_to_hass()
-        self.coordinator.returned.add((self.part, KEY))
-        self.coordinator.config_entry.async_create_background_task(
-            self.hass, async_announce(self.hass, self), f"announce {self.entity_id}"
-        )
+        entry, returned = self.coordinator.config_entry, self.coordinator.returned
+        async_announce_returned(entry, returned, (self.part, KEY), self)
 
 
 class GateSensor(FigureSensor[GateFigures]):

@@ -106,13 +106,12 @@ class Totals:
         """
         with self._lock:
             hours = self._store.hours
-            found = {due.dev_eui: due for due in hours.all(never_written=never_written)}
-            for part, key in returned:
-                total = self._totals[part]
-                if total.as_of is not None and hours.known(part, key):
-                    since = _time(total.as_of)
-                    found.setdefault(part, Due(part, key, since, hours.edit(part, key)))
-            return list(found.values())
+            newest = {
+                (part, key): _time(at)
+                for part, key in returned
+                if (at := self._totals[part].as_of) is not None and hours.known(part, key)
+            }
+            return hours.due(newest, never_written=never_written)
 
     def repairs(self, compiled: Iterable[tuple[Due, Compiled]]) -> dict[Due, Repair]:
         """Give what is to be written to make the recorder's hours true."""

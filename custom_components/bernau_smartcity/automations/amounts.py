@@ -7,13 +7,12 @@ from typing import Any, Final, NamedTuple
 
 from homeassistant.const import CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import NumericThresholdMode
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 import probatio
 
-from ..const import DOMAIN
 from ..ledger.state import DeviceState, Key
 from ..metering.hours import HOUR
 from ..metering.limits import Span, before, is_current
@@ -166,9 +165,9 @@ def check_units(hass: HomeAssistant, config: ConfigType) -> None:
     for of in totals(hass, replace(chosen, among={}), lambda _medium, _quantity: False):
         counted = of.key[0].unit
         if not fits(unit, counted):
-            entity_id = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, of.unique_id)
+            sensor = of.entity_id(hass)
             message = (
-                f"{entity_id} counts in {counted or 'whole numbers'}, which cannot be compared"
+                f"{sensor} counts in {counted or 'whole numbers'}, which cannot be compared"
                 f" with {unit}: give the threshold in another unit, or leave the entity out"
             )
             raise probatio.Invalid(message)

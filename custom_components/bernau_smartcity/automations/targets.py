@@ -92,6 +92,10 @@ class Of(NamedTuple):
         """Give the identity of its sensor."""
         return unique_id(self.coordinator, self.state.device.dev_eui, suffix_of(self.key))
 
+    def entity_id(self, hass: HomeAssistant) -> str | None:
+        """Give its sensor as it is registered."""
+        return er.async_get(hass).async_get_entity_id("sensor", DOMAIN, self.unique_id)
+
 
 def is_consumption(medium: Medium, quantity: Quantity) -> bool:
     """Tell whether a total is what people pay for; the water of a heating circuit is not."""
@@ -289,7 +293,7 @@ def about_total(hass: HomeAssistant, of: Of) -> dict[str, Any]:
     quantity, channel = of.key
     return {
         **about(hass, of.coordinator, of.state),
-        "entity_id": er.async_get(hass).async_get_entity_id("sensor", DOMAIN, of.unique_id),
+        "entity_id": of.entity_id(hass),
         "medium": str(of.medium),
         "quantity": str(quantity),
         "channel": channel,

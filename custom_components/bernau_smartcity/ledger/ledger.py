@@ -242,16 +242,12 @@ class Ledger:
         Of those that returned at least what follows their newest reading.
         """
         with self._lock:
-            found = {
-                (d.dev_eui, d.key): d for d in self._store.hours.all(never_written=never_written)
+            newest = {
+                (dev_eui, key): state.values[key].at
+                for dev_eui, key in returned
+                if (state := self.states.get(dev_eui)) is not None and key in state.totals
             }
-            for dev_eui, key in returned:
-                state = self.states.get(dev_eui)
-                if state is not None and key in state.totals:
-                    since = state.values[key].at
-                    edit = self._store.hours.edit(dev_eui, key)
-                    found.setdefault((dev_eui, key), Due(dev_eui, key, since, edit))
-            return list(found.values())
+            return self._store.hours.due(newest, never_written=never_written)
 
     def repairs(self, compiled: Iterable[tuple[Due, Compiled]]) -> dict[Due, Repair]:
         """Give what is to be written to make the recorder's hours true."""

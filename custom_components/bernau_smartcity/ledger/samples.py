@@ -1,6 +1,6 @@
 """The tables of what registers showed, and of which hours follow from it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from json import dumps
 import sqlite3
@@ -262,6 +262,16 @@ class DueHours:
         ).fetchall()
         for dev_eui, quantity, channel, since, edit in rows:
             yield Due(dev_eui, (QUANTITIES[quantity], channel), time(since), edit)
+
+    def due(
+        self, returned: Mapping[tuple[str, Key], datetime], *, never_written: bool
+    ) -> list[Due]:
+        """Give what is to be written; of totals that returned at least what follows a time."""
+        found = {(due.dev_eui, due.key): due for due in self.all(never_written=never_written)}
+        for (dev_eui, key), since in returned.items():
+            own = Due(dev_eui, key, since, self.edit(dev_eui, key))
+            found.setdefault((dev_eui, key), own)
+        return list(found.values())
 
     def rest(self, dues: Iterable[Due]) -> None:
         """Note that nobody waits for hours now; they stay due."""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 import logging
 from time import monotonic
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 from ..model import Batch, Device, NetworkError, Reason, Sent
 from ._http import NotFoundError
@@ -69,6 +69,12 @@ class Found:
     """Newest receipt."""
     complete: bool = True
     """Nothing broke off."""
+
+    def before(self, end: datetime | None) -> Self:
+        """Leave out what was received later, where a server can be asked for no end."""
+        if end is None:
+            return self
+        return replace(self, sent=[each for each in self.sent if each.uplink.received_at < end])
 
 
 def understood(

@@ -15,7 +15,6 @@ Source: ns.docs.everynet.io (History API, Management API).
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import batched
 import logging
@@ -115,10 +114,7 @@ class Everynet(Connection):
             begin, count = after, 0
             async with aclosing(_read(answer, after)) as pieces:
                 async for found, rows in pieces:
-                    sent = found.sent
-                    if before is not None:
-                        sent = [each for each in sent if each.uplink.received_at < before]
-                    yield replace(found, sent=sent)
+                    yield found.before(before)
                     after, count = found.until, count + rows
             if count < PAGE:
                 return

@@ -8,7 +8,6 @@ Source: apidocs.fireflyiot.com (50 requests in 10 seconds for a key).
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 import logging
@@ -112,10 +111,7 @@ class Firefly(Connection):
             found = understood(rows, after, uplink_of, received)
             if more:
                 _check_order(rows)
-            sent = found.sent
-            if before is not None:
-                sent = [each for each in sent if each.uplink.received_at < before]
-            yield replace(found, sent=sent)
+            yield found.before(before)
             if not more or (before is not None and found.until >= before):
                 return
             if found.until <= after:
