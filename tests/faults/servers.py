@@ -99,7 +99,11 @@ def _chirpstack(
 def _http(
     server: Server, session: ClientSession, patience: float, credentials: Credentials
 ) -> Http:
-    pace = replace(HASTY_HTTP, answer=HASTY_HTTP.answer * patience)
+    pace = replace(
+        HASTY_HTTP,
+        answer=HASTY_HTTP.answer * patience,
+        connection=HASTY_HTTP.connection * patience,
+    )
     return Http(session, server.url, credentials, pace=pace)
 
 
