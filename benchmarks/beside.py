@@ -183,8 +183,10 @@ async def _window(ours: Home) -> None:
 async def _idle(all_of_them: Sequence[tuple[Side, Home]]) -> None:
     """Let no device send any more, and see what is asked all the same."""
     served = [(side, here, side.place) for side, here in all_of_them if side.place is not None]
-    for _, here, place in served:
+    for _, _, place in served:
         await post(place, "faults", {"kind": "silent"})
+    await asyncio.sleep(SETTLING)  # for what was sent shortly before
+    for _, here, _ in served:
         await here.ask("poll")
     await asyncio.sleep(SETTLING)
     for _, here, place in served:

@@ -79,6 +79,20 @@ async def test_one_device_falls_silent(
     assert issue(hass, entry) == ""
 
 
+async def test_device_that_is_heard_has_the_same_state(
+    hass: HomeAssistant, server: FakeNetwork, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """A message that changes nothing about its silence is not written: most of all are such."""
+    send(server, DOOR, 1)
+    await at(hass, freezer, 1)
+    before = state_of(hass, entry, DOOR, "silent")
+    send(server, DOOR, 2)
+    await at(hass, freezer, 2)
+    heard = state_of(hass, entry, DOOR, "last_reading").state
+    assert heard == (AT + timedelta(hours=2)).isoformat()
+    assert state_of(hass, entry, DOOR, "silent") is before
+
+
 async def test_nothing_is_heard_at_all(
     hass: HomeAssistant, server: FakeNetwork, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -289,12 +289,16 @@ class SilentSensor(DeviceEntity, BinarySensorEntity, RestoreEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Tell when it was heard last, and after how many hours that is silence."""
+        """Tell after how many hours it is silent, and of one that is when it was heard last.
+
+        While it is heard that would be another state with each message.
+        """
         state = self.device_state
         if state is None or state.heard is None:
             return {}
+        heard = {"last_reading": state.heard.at.isoformat()} if self.is_on else {}
         hours = round(grace(state.rhythm).total_seconds() / 3600, 1)
-        return {"last_reading": state.heard.at.isoformat(), "expected_after": hours}
+        return {**heard, "expected_after": hours}
 
     @override
     async def async_added_to_hass(self) -> None:

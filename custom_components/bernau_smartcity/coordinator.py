@@ -49,7 +49,7 @@ from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
 from .push import Push
 
-BATCHES_AT_ONCE = 20
+BATCHES_AT_ONCE = 50
 """Kept in one transaction: few writes to disk, and values that appear soon."""
 
 type SmartCityConfigEntry = ConfigEntry[SmartCityCoordinator]

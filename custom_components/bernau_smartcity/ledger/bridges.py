@@ -12,7 +12,7 @@ from typing import Final
 
 from ..metering.silence import heard_again
 from ..model import Codec, Device, Medium, Meter, Reading
-from .state import DeviceState, Found, Heard
+from .state import DeviceState, Found, Heard, updated
 
 FOUND_KEPT: Final = 200
 """Meters that a bridge has heard, the newest ones."""
@@ -78,7 +78,7 @@ def found_by(state: DeviceState, news: Iterable[News]) -> tuple[DeviceState, set
             found[meter.number] = Found(each.at, medium, maker, each.missing)
     order = sorted(found, key=lambda number: (found[number].at, number), reverse=True)
     kept = {number: found[number] for number in sorted(order[:FOUND_KEPT])}
-    return replace(state, found=kept), set(order[FOUND_KEPT:])
+    return updated(state, found=kept), set(order[FOUND_KEPT:])
 
 
 def behind(bridge: DeviceState, news: News, before: DeviceState | None) -> DeviceState:

@@ -13,7 +13,7 @@ from .places import Places
 from .reader import Read, Reader
 from .readings import heard, newest, samples_of
 from .settings import decoding, reads_on
-from .state import DeviceState, Key
+from .state import DeviceState, Key, updated
 from .store import Store
 
 
@@ -114,7 +114,7 @@ class Continuing:
         for uplink in sorted(batch.uplinks, key=lambda u: u.received_at):
             state = heard(state, uplink, joined=batch.joined)
             self._store.objects.put(uplink)
-        state = replace(state, codec="" if codec is None else codec.key)
+        state = updated(state, codec="" if codec is None else codec.key)
         uplinks = [uplink for uplink in batch.uplinks if uplink.payload or uplink.decoded]
         read = self.reader.read(Read(state, codec, self.choices.for_codec(state, codec)), uplinks)
         since = self._take_over(read, changed, before)
@@ -134,7 +134,7 @@ class Continuing:
             return {}
         tried = state.tried or self.choices.mark(read.dev_eui, state, codec)
         with_ = decoding(read.settings, codec) if state.decoding is None else state.decoding
-        state = replace(state, codec=codec.key, tried=tried, decoding=with_)
+        state = updated(state, codec=codec.key, tried=tried, decoding=with_)
         found = samples_of(read.readings, read.messages)
         state, since = self.deriving.totalled(newest(state, read.readings), found, codec)
         changed[read.dev_eui] = state

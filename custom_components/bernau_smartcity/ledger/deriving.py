@@ -15,7 +15,7 @@ from .choices import Choices
 from .gas_energy import factors_of, with_gas
 from .joining import Joining
 from .revisions import Revisions
-from .state import RESTART, DeviceState, Key, Value
+from .state import RESTART, DeviceState, Key, Value, updated
 from .store import Store
 from .totals import (
     Fresh,
@@ -62,7 +62,7 @@ class Deriving:
                 decisions = [(k, told) for k, told in decisions if k != key or told.at <= since]
                 decisions += [(key, told) for told in made]
         decisions.sort(key=lambda told: told[1].at)
-        state = replace(state, registers=registers, decisions=tuple(decisions[-DECISIONS_KEPT:]))
+        state = updated(state, registers=registers, decisions=tuple(decisions[-DECISIONS_KEPT:]))
         return state, changed
 
     def valued(
@@ -116,7 +116,7 @@ class Deriving:
         found = [
             gap for source in state.totals.values() for gap in state.registers[source.register].gaps
         ]
-        return replace(state, consumed=consumed, spread=spread_in(found, self.bounds))
+        return updated(state, consumed=consumed, spread=spread_in(found, self.bounds))
 
     def _with_totals(self, state: DeviceState, codec: Codec | None) -> DeviceState:
         """Weigh pulses, convert gas, and tell which totals there are."""
@@ -138,7 +138,7 @@ class Deriving:
 
         return with_gas(
             self.store,
-            replace(state, weights=weights, totals=totals),
+            updated(state, weights=weights, totals=totals),
             self.joining.places.place(state.device.dev_eui),
             held,
         )

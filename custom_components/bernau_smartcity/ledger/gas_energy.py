@@ -4,7 +4,6 @@ All functions work on the store and block.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Final
 
@@ -23,7 +22,7 @@ from ..metering.hours import total_at
 from ..metering.register import Point
 from ..model import Medium, Quantity, Setting
 from .settings import of_input
-from .state import DeviceState, Energy, Key, Source
+from .state import DeviceState, Energy, Key, Source, updated
 from .store import Store
 from .totals import followed, total_of
 
@@ -73,7 +72,7 @@ def with_gas(
             since = before and differ_since(before.conversion, energy.conversion)
             if since:
                 store.hours.anew(place, of, since)
-    return replace(state, energies=energies, totals=totals)
+    return updated(state, energies=energies, totals=totals)
 
 
 def _energy(

@@ -29,7 +29,7 @@ from .place_readings import PlaceReadings
 from .places import Places
 from .reader import Reader
 from .samples import Due
-from .state import UNWATCHED, DeviceState, Key, to_json
+from .state import UNWATCHED, DeviceState, Key, to_json, updated
 from .store import Store
 from .watcher import Limits as TotalLimits, Watcher
 
@@ -336,7 +336,7 @@ class Ledger:
         if state is None:
             return DeviceState(device=device)
         catalogue = device.catalogue or state.device.catalogue
-        return replace(state, device=replace(device, catalogue=catalogue))
+        return updated(state, device=replace(device, catalogue=catalogue))
 
     def limits(self, state: DeviceState, key: Key) -> Limits:
         """Give what is believed of a total of the device at a place."""

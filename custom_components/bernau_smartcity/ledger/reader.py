@@ -15,7 +15,7 @@ from ..model import Codec, Medium, Meter, Missing, Reading, Remember, Uplink, re
 from .bridges import News, Taken, found_by, identity_of
 from .decoding import Decoded, decoded
 from .memory import Memory, Recall, merged, remembered
-from .state import DeviceState
+from .state import DeviceState, updated
 from .store import Store
 from .waiting import KEPT, Kept
 
@@ -99,7 +99,7 @@ class Reader:
         for number in left_out:
             if not self._taken.of(number, read.codec):
                 self._store.waiting.forget(identity_of(number))
-        read.state = replace(state, memory=memory)
+        read.state = updated(state, memory=memory)
         return read
 
     def _next(self, read: Read, kept: Kept) -> Memory:

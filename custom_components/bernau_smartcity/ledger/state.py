@@ -1,7 +1,7 @@
 """What is known of a device, and its form in storage."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -229,6 +229,12 @@ class DeviceState:
     def building(self) -> str:
         """Give where the device is, if the network server knows."""
         return self.tags.get("building", "")
+
+
+def updated(state: DeviceState, **fields: Any) -> DeviceState:
+    """Give a state with other fields; itself where none differs, as most do not."""
+    same = all(getattr(state, name) == value for name, value in fields.items())
+    return state if same else replace(state, **fields)
 
 
 def to_json(state: DeviceState) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from ..metering.watch import (
 )
 from ..model import Medium, Quantity
 from .judging import LIMIT_ALARMS, WEEKEND, Readings, Turn, by_days, by_hours, by_limit, moved_on
-from .state import UNWATCHED, DeviceState, Key, Limited, Seen, Watched, suffix_of
+from .state import UNWATCHED, DeviceState, Key, Limited, Seen, Watched, suffix_of, updated
 from .store import Store
 
 type Limits = Mapping[str, Mapping[str, Mapping[str, float]]]
@@ -155,7 +155,7 @@ class Watcher:
                 wanted.update((key, name) for name in (*watches, WEEKEND))
         alarms = {name: since for name, since in alarms.items() if name in wanted}
         self._store.watches.settle(where, known.alarms, alarms)
-        return replace(state, watched=Watched(counted, limits, findings, seen, alarms))
+        return updated(state, watched=Watched(counted, limits, findings, seen, alarms))
 
     def _limits(self, where: str, key: Key) -> Iterator[tuple[Span, float]]:
         spans = self.watching.limits.get(where, {}).get(suffix_of(key), {})
