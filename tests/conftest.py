@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+from asyncio import constants
 from collections.abc import Iterator
 from datetime import timedelta
 import logging
@@ -10,6 +11,7 @@ import grpc
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 import pytest
+import pytest_asyncio
 import pytest_socket
 import sqlalchemy
 
@@ -17,19 +19,30 @@ import sqlalchemy
 import custom_components  # noqa: F401  # imported for that effect
 from custom_components.bernau_smartcity import config_flow, coordinator
 from custom_components.bernau_smartcity.flows import options as options_flow
+from custom_components.bernau_smartcity.ledger import database
 
 from .fake_network import AT, FakeNetwork
 
 # Otherwise every statement of the recorder stands in the report of a failure.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
-set_hypothesis_home_dir(Path(__file__).parent.parent / ".cache" / "hypothesis")
+TESTS = Path(__file__).parent
+
+set_hypothesis_home_dir(TESTS.parent / ".cache" / "hypothesis")
 # A check that passed passes again; `--hypothesis-profile=search` looks for what nobody found yet.
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.register_profile("same", parent=settings.get_profile("search"), derandomize=True)
 settings.load_profile("same")
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+PURE = {TESTS / name for name in ("codecs", "mapping", "metering", "network", "visitors")}
+"""Tests of what knows nothing of Home Assistant (tests/meta keeps it so)."""
+LOOP = {"configure_event_loop", "enable_event_loop_debug", "verify_cleanup"}
+"""What the harness does with the event loop that it starts for each test."""
+
+# In its debugging mode, a loop notes for each call where it came from. Nobody reads that, and it
+# takes longer than the call.
+vars(constants)["DEBUG_STACK_DEPTH"] = 0
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,10 +54,26 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.dburl = own.render_as_string(hide_password=False)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Start no event loop for a pure function: most of its test's time would go into that."""
+    assert isinstance(item, pytest.Function)
+    if PURE & {*item.path.parents} and not pytest_asyncio.is_async_test(item):
+        item.fixturenames[:] = [name for name in item.fixturenames if name not in LOOP]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _grpc() -> None:
     """Start gRPC's thread before the harness looks which threads a test leaves behind."""
     grpc.aio.init_grpc_aio()  # type: ignore[attr-defined]  # the stubs lack it
+
+
+@pytest.fixture(scope="session", autouse=True)
+def synchronous() -> Iterator[str]:
+    """Let no commit wait for the disk, as power does not fail in a test; give how it would wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        meant = database.SYNCHRONOUS
+        patch.setattr(database, "SYNCHRONOUS", "OFF")
+        yield meant
 
 
 @pytest.fixture(autouse=True)
