@@ -1,6 +1,6 @@
 """Fixtures for all tests."""
 
-from asyncio import constants
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 import logging
@@ -40,10 +40,6 @@ PURE = {TESTS / name for name in ("codecs", "mapping", "metering", "network", "v
 LOOP = {"configure_event_loop", "enable_event_loop_debug", "verify_cleanup"}
 """What the harness does with the event loop that it starts for each test."""
 
-# In its debugging mode, a loop notes for each call where it came from. Nobody reads that, and it
-# takes longer than the call.
-vars(constants)["DEBUG_STACK_DEPTH"] = 0
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give each worker its own database on the server that is asked for with `--dburl`."""
@@ -74,6 +70,15 @@ def synchronous() -> Iterator[str]:
         meant = database.SYNCHRONOUS
         patch.setattr(database, "SYNCHRONOUS", "OFF")
         yield meant
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug(request: pytest.FixtureRequest) -> None:
+    """Let loops look for calls from other threads only where Home Assistant has such.
+
+    In this mode, they note for each call where it came from, which takes longer than the call.
+    """
+    asyncio.get_running_loop().set_debug("hass" in request.fixturenames)
 
 
 @pytest.fixture(autouse=True)
