@@ -35,10 +35,20 @@ settings.register_profile("same", parent=settings.get_profile("search"), derando
 settings.load_profile("same")
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
-PURE = {TESTS / name for name in ("codecs", "mapping", "metering", "network", "visitors")}
+PURE = {
+    TESTS / name
+    for name in ("codecs", "fuzz", "mapping", "meta", "metering", "network", "visitors")
+}
 """Tests of what knows nothing of Home Assistant (tests/meta keeps it so)."""
-LOOP = {"configure_event_loop", "enable_event_loop_debug", "verify_cleanup"}
-"""What the harness does with the event loop that it starts for each test."""
+HARNESS = {
+    "configure_event_loop",
+    "enable_event_loop_debug",
+    "fail_on_log_exception",
+    "reset_globals",
+    "skip_stop_scripts",
+    "verify_cleanup",
+}
+"""What the harness does for each test because of Home Assistant and its event loop."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,10 +61,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Start no event loop for a pure function: most of its test's time would go into that."""
+    """Start no event loop for a pure function: that would take longer than most of its tests."""
     assert isinstance(item, pytest.Function)
     if PURE & {*item.path.parents} and not pytest_asyncio.is_async_test(item):
-        item.fixturenames[:] = [name for name in item.fixturenames if name not in LOOP]
+        item.fixturenames[:] = [name for name in item.fixturenames if name not in HARNESS]
 
 
 @pytest.fixture(scope="session", autouse=True)
