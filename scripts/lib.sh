@@ -48,6 +48,9 @@ ensure_env() {
     fi
     export VIRTUAL_ENV=$CACHE/venv-$name
     export PATH=$VIRTUAL_ENV/bin:$PATH
+    # Home Assistant is compiled once, also where the environment forbids to keep that.
+    export PYTHONPYCACHEPREFIX=$CACHE/bytecode
+    unset PYTHONDONTWRITEBYTECODE
     # shellcheck disable=SC2034  # for the script that sources this file
     PYTHON=$VIRTUAL_ENV/bin/python
 }

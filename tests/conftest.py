@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 import logging
@@ -10,6 +11,7 @@ import grpc
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 import pytest
+import pytest_asyncio
 import pytest_socket
 import sqlalchemy
 
@@ -17,13 +19,16 @@ import sqlalchemy
 import custom_components  # noqa: F401  # imported for that effect
 from custom_components.bernau_smartcity import config_flow, coordinator
 from custom_components.bernau_smartcity.flows import options as options_flow
+from custom_components.bernau_smartcity.ledger import database
 
 from .fake_network import AT, FakeNetwork
 
 # Otherwise every statement of the recorder stands in the report of a failure.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
-set_hypothesis_home_dir(Path(__file__).parent.parent / ".cache" / "hypothesis")
+TESTS = Path(__file__).parent
+
+set_hypothesis_home_dir(TESTS.parent / ".cache" / "hypothesis")
 # A check that passed passes again; `--hypothesis-profile=search` looks for what nobody found yet.
 # Neither says anything of time: how fast examples are made depends on what else the machine does.
 settings.register_profile(
@@ -36,6 +41,20 @@ settings.register_profile("same", parent=settings.get_profile("search"), derando
 settings.load_profile("same")
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+PURE = {
+    TESTS / name
+    for name in ("codecs", "fuzz", "mapping", "meta", "metering", "network", "visitors")
+}
+"""Tests of what knows nothing of Home Assistant (tests/meta keeps it so)."""
+HARNESS = {
+    "configure_event_loop",
+    "enable_event_loop_debug",
+    "fail_on_log_exception",
+    "reset_globals",
+    "skip_stop_scripts",
+    "verify_cleanup",
+}
+"""What the harness does for each test because of Home Assistant and its event loop."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,10 +66,35 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.dburl = own.render_as_string(hide_password=False)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Start no event loop for a pure function: that would take longer than most of its tests."""
+    assert isinstance(item, pytest.Function)
+    if PURE & {*item.path.parents} and not pytest_asyncio.is_async_test(item):
+        item.fixturenames[:] = [name for name in item.fixturenames if name not in HARNESS]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _grpc() -> None:
     """Start gRPC's thread before the harness looks which threads a test leaves behind."""
     grpc.aio.init_grpc_aio()  # type: ignore[attr-defined]  # the stubs lack it
+
+
+@pytest.fixture(scope="session", autouse=True)
+def synchronous() -> Iterator[str]:
+    """Let no commit wait for the disk, as power does not fail in a test; give how it would wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        meant = database.SYNCHRONOUS
+        patch.setattr(database, "SYNCHRONOUS", "OFF")
+        yield meant
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug(request: pytest.FixtureRequest) -> None:
+    """Let loops look for calls from other threads only where Home Assistant has such.
+
+    In this mode, they note for each call where it came from, which takes longer than the call.
+    """
+    asyncio.get_running_loop().set_debug("hass" in request.fixturenames)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from custom_components.bernau_smartcity.ledger import database
 from custom_components.bernau_smartcity.ledger.state import DeviceState, from_json, to_json
 from custom_components.bernau_smartcity.ledger.store import Store
 from custom_components.bernau_smartcity.ledger.waiting import KEPT, Kept
@@ -58,6 +59,16 @@ def test_what_a_transaction_holds_is_kept_together(path: Path) -> None:
     assert kept.cursors == {"a": "1"}
     assert store.samples.after(DEVICE.dev_eui, KEY, None) == []
     store.close()
+
+
+def test_what_is_kept_outlives_a_power_failure(
+    path: Path, monkeypatch: pytest.MonkeyPatch, synchronous: str
+) -> None:
+    """A commit waits for the disk, but for those of the other tests."""
+    monkeypatch.setattr(database, "SYNCHRONOUS", synchronous)
+    opened, _ = database.open_database(path, 1, "")
+    assert opened.execute("PRAGMA synchronous").fetchone() == (2,)
+    opened.close()
 
 
 def test_samples_are_a_set(path: Path) -> None:

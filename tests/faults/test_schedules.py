@@ -5,7 +5,6 @@ Each schedule is drawn by hypothesis: the same ones each time, new ones with
 `FAULT_SCHEDULES` in the environment sets how many there are behind each server.
 """
 
-import asyncio
 from dataclasses import dataclass
 from os import environ
 from typing import Final
@@ -129,8 +128,6 @@ async def test_any_schedule_of_faults(
     hass: HomeAssistant, server: str, data: st.DataObject
 ) -> None:
     """What is kept is what another one keeps who reads all at once when everything is over."""
-    # In its debugging mode, a loop notes for each call where it came from.
-    asyncio.get_running_loop().set_debug(False)
     face = FACES[server]
     schedule = data.draw(steps(face), "schedule")
     async with worlds(hass, face, IMPATIENT) as (world, witness):

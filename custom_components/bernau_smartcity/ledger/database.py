@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 import sqlite3
 
+SYNCHRONOUS = "FULL"
+"""A commit waits until the disk has it: what counts as read outlives a power failure."""
+
 
 def open_database(
     path: Path, version: int, schema: str, additions: str = ""
@@ -52,7 +55,7 @@ def put_aside(path: Path) -> str:
 def _opened(path: Path, version: int, schema: str, additions: str) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
-        database.execute("PRAGMA synchronous = FULL")
+        database.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         (found,) = database.execute("PRAGMA user_version").fetchone()
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if found == tables == 0:
