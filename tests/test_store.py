@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from custom_components.bernau_smartcity.ledger import database
-from custom_components.bernau_smartcity.ledger.state import DeviceState, from_json, to_json
+from custom_components.bernau_smartcity.ledger.state import DeviceState, from_json, to_json, updated
 from custom_components.bernau_smartcity.ledger.store import Store
 from custom_components.bernau_smartcity.ledger.waiting import KEPT, Kept
 from custom_components.bernau_smartcity.metering.register import Sample
@@ -41,6 +41,13 @@ def test_state_survives_its_form_in_storage() -> None:
     """Nothing of a state is lost in storage, whether little or much is known."""
     assert from_json(to_json(STATE)) == STATE
     assert from_json(to_json(DeviceState(device=DEVICE))) == DeviceState(device=DEVICE)
+
+
+def test_state_is_copied_only_where_it_changes() -> None:
+    """The same fields leave it as it is; another one is taken over, and nothing else."""
+    assert updated(STATE, values=dict(STATE.values), codec=STATE.codec) is STATE
+    after = updated(STATE, codec="other", lost=STATE.lost)
+    assert (after.codec, STATE) == ("other", updated(after, codec=STATE.codec))
 
 
 def test_what_a_transaction_holds_is_kept_together(path: Path) -> None:
