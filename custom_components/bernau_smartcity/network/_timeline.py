@@ -133,7 +133,7 @@ class Timeline:
             cursors = {**dict.fromkeys(unread, UNSEEN), **cursors}
             yield Batch(cursors={eui: each for eui, each in cursors.items() if each == UNSEEN})
             del since[UNSEEN]
-        trail = Trail(cursors, since, self._gaps)
+        trail = Trail(cursors, self._gaps)
         offered = dict(self._known(scopes, kept))
         async with aclosing(self._source.pages(Of(scopes), after)) as pages:
             async for found in pages:
@@ -142,7 +142,7 @@ class Timeline:
                 sent = await self._wanted(scopes, fresh)
                 for batch in self._batches(found, sent, trail.sessions(sent)):
                     yield batch
-                told = trail.take(sent, alone=not self._is_listed)
+                told = trail.take(sent, since, alone=not self._is_listed)
                 if found.complete and str(cursor := cursor.reached(found.until)) != kept:
                     kept = str(cursor)
                     told |= dict.fromkeys(scopes, kept)

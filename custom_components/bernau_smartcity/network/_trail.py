@@ -58,15 +58,9 @@ class Gap(NamedTuple):
 class Trail:
     """Follows devices through one poll, from the cursors with which it began."""
 
-    def __init__(
-        self, cursors: Mapping[str, str], since: Mapping[str, datetime], gaps: dict[str, Gap]
-    ) -> None:
-        """Note in `gaps` what is missing.
-
-        `since` tells by cursor from when on that can be, where the cursor is no uplink.
-        """
+    def __init__(self, cursors: Mapping[str, str], gaps: dict[str, Gap]) -> None:
+        """Note in `gaps` what is missing."""
         self._cursors = cursors
-        self._since = since
         self._gaps = gaps
         self._reached: dict[str, str] = {}
         self._sessions: dict[str, str] = {}
@@ -80,9 +74,12 @@ class Trail:
         """Give the sessions of those who sent, before they did."""
         return {each.device.dev_eui: self._session(each.device.dev_eui) for each in sent}
 
-    def take(self, sent: Iterable[Sent], *, alone: bool = False) -> dict[str, str]:
+    def take(
+        self, sent: Iterable[Sent], since: Mapping[str, datetime], *, alone: bool = False
+    ) -> dict[str, str]:
         """Give the cursors of devices after these uplinks.
 
+        Where a cursor is no uplink, `since` tells by it from when on others can be missing.
         One that has none is to be read as a whole, and one that has a gap is to be asked for,
         if devices can be: uplinks `alone` tell of them where no registry is to be had.
         """
@@ -95,23 +92,20 @@ class Trail:
             if not new:
                 continue
             self._sessions[dev_eui] = new[-1].session
-            if alone or (kept and self._is_followed(dev_eui, kept, last, new[0])):
+            if alone or (kept and self._is_followed(dev_eui, since.get(kept), last, new[0])):
                 told[dev_eui] = str(Newest.of(new[-1]))
         self._reached |= told
         return told
 
-    def _is_followed(self, dev_eui: str, kept: str, last: Newest | None, first: Sent) -> bool:
+    def _is_followed(
+        self, dev_eui: str, since: datetime | None, last: Newest | None, first: Sent
+    ) -> bool:
         """Tell whether an uplink leaves no gap; what one poll reads has none."""
-        if dev_eui not in self._reached:
-            since = self._missing_since(kept, last, first)
-            if since is not None:
-                self._gaps.setdefault(dev_eui, Gap(since, first.uplink.received_at))
+        if last is not None:
+            since = None if dev_eui in self._reached or last.leads_to(first) else last.at
+        if since is not None:
+            self._gaps.setdefault(dev_eui, Gap(since, first.uplink.received_at))
         return dev_eui not in self._gaps
-
-    def _missing_since(self, kept: str, last: Newest | None, first: Sent) -> datetime | None:
-        if last is None:
-            return self._since.get(kept)
-        return None if last.leads_to(first) else last.at
 
     def _session(self, dev_eui: str) -> str:
         kept = self._cursors.get(dev_eui, "")
