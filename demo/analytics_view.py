@@ -17,15 +17,18 @@ MODES: Final = {
 
 _FIGURE: Final = """\
 {%- macro figure(id) -%}
-{%- if has_value(id) %}**{{ states(id, rounded=True, with_unit=True) }}**{% else %}-{% endif -%}
+{%- if has_value(id) -%}
+**{{ states(id, rounded=True, with_unit=True) | replace('.', ',') }}**
+{%- else %}-{% endif -%}
 {%- endmacro -%}
+{%- macro people(count) -%}{{ '{:,}'.format(count | int(0)) | replace(',', '.') }}{%- endmacro -%}
 {%- macro reasons(ids) -%}
 {%- for reason, named in ids | rejectattr('why', 'none') | groupby('why') %}
 - {{ named | map(attribute='name') | join(', ') }}: {{ reason }}
 {%- endfor -%}
 {%- endmacro -%}
 """
-"""A number with its unit; and below a table, why some are missing."""
+"""Numbers as they are written in German; and below a table, why some are missing."""
 
 _PRESENT: Final = (
     "Eintritte minus Austritte seit 3 Uhr nachts, also **geschätzt**: Ein Zählfehler bleibt bis zum"
@@ -150,7 +153,7 @@ def arrivals(modes: Mapping[str, tuple[str, str]]) -> str:
     """Give a table of the means of transport with bars."""
     rows = [
         f"| {name} | {{{{ '█' * (states('{share}') | float(0) / 4) | round | int }}}}"
-        f" {{{{ figure('{share}') }}}} | {{{{ states('{people}', rounded=True) }}}} |"
+        f" {{{{ figure('{share}') }}}} | {{{{ people(states('{people}')) }}}} |"
         for name, (share, people) in modes.items()
     ]
     missing = {name: share for name, (share, _) in modes.items()}
@@ -160,16 +163,16 @@ def arrivals(modes: Mapping[str, tuple[str, str]]) -> str:
 
 def flows(strongest: str) -> str:
     """Give a table of the strongest flows of today."""
-    return _FLOWS + "\n".join(
-        (
-            "",
-            "| Von → nach | Personen heute | Anteil |",
-            "|---|--:|--:|",
-            f"{{%- for flow in state_attr('{strongest}', 'flows') or [] %}}",
-            "| {{ flow.way }} | **{{ flow.people }}** | {{ flow.share | round(0) }} % |",
-            "{%- endfor %}",
-        )
-    )
+    row = "| {{ flow.way }} | **{{ people(flow.people) }}** | {{ flow.share | round(0) }} % |"
+    table = [
+        "",
+        "| Von → nach | Personen heute | Anteil |",
+        "|---|--:|--:|",
+        f"{{%- for flow in state_attr('{strongest}', 'flows') or [] %}}",
+        row,
+        "{%- endfor %}",
+    ]
+    return _FIGURE + _FLOWS + "\n".join(table)
 
 
 def _section(title: str, cards: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -24,10 +24,6 @@ MISSED: Final = 6 * 3600.0
 ENERGY_LIMIT: Final = 600.0
 """Home Assistant compiles statistics every five minutes."""
 LOADED_LIMIT: Final = 240.0
-NINE_DAYS: Final = 240
-"""Events of a meter that sends each hour: enough of its past to tell a leak from a habit."""
-QUICKLY: Final = 0.4
-"""Seconds between ten of those events and the next, so that nobody waits for minutes."""
 
 
 async def prove(
@@ -39,7 +35,7 @@ async def prove(
     behind = BEHIND + (kills.ROOM if killed.count else 0.0)
     log = Log(installation.log)
     stage = Stage(server=server, behind=behind)
-    past = replace(stage, history=NINE_DAYS, pause=QUICKLY)
+    past = replace(stage, history=town.NINE_DAYS, pause=town.QUICKLY)
     async with installation.running(session) as hass:
         async with town.running(session, folder / "town-1.log", past) as first:
             entry_id = await course.set_up(hass, first)

@@ -8,7 +8,7 @@ from aiohttp import ClientSession
 from . import check, course, dashboard, energy, people, town
 from .home_assistant import USERNAME, HomeAssistant, Installation
 from .process import DemoError, say, tail
-from .town import Stage, Town
+from .town import NINE_DAYS, QUICKLY, Stage, Town
 
 RESTART: Final = 100
 """Home Assistant ends with it when someone restarts it in its menu."""
@@ -35,9 +35,8 @@ BLOCK: Final = """
 
 async def show(session: ClientSession, installation: Installation, server: str) -> None:
     """Run the demo until it is interrupted."""
-    async with town.running(
-        session, installation.folder / "town.log", Stage(server=server)
-    ) as place:
+    stage = Stage(server=server, history=NINE_DAYS, pause=QUICKLY)
+    async with town.running(session, installation.folder / "town.log", stage) as place:
         async with installation.running(session) as hass:
             found = await _fill(hass, place)
             login = {"url": installation.url, "user": USERNAME, "password": installation.password}

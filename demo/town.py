@@ -14,7 +14,11 @@ from aiohttp import ClientSession
 from .process import DemoError, program, tail, wait_until
 
 START_LIMIT: Final = 240.0
-
+NINE_DAYS: Final = 240
+"""Events of a meter that sends each hour: enough of its past to tell a leak from a habit, and of
+a counter's to know the whole of yesterday."""
+QUICKLY: Final = 0.4
+"""Seconds between ten of those events and the next, so that nobody waits for minutes."""
 
 type Hours = Mapping[tuple[str, int], Mapping[datetime, float]]
 """What registers showed at full hours, by quantity and channel."""

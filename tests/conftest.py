@@ -7,7 +7,7 @@ from os import environ
 from pathlib import Path
 
 import grpc
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 import pytest
 import pytest_socket
@@ -25,7 +25,13 @@ logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 set_hypothesis_home_dir(Path(__file__).parent.parent / ".cache" / "hypothesis")
 # A check that passed passes again; `--hypothesis-profile=search` looks for what nobody found yet.
-settings.register_profile("search", deadline=None, print_blob=True)
+# Neither says anything of time: how fast examples are made depends on what else the machine does.
+settings.register_profile(
+    "search",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.register_profile("same", parent=settings.get_profile("search"), derandomize=True)
 settings.load_profile("same")
 

@@ -40,6 +40,8 @@ from .network.test_pushed import THINGPARK
 SECRET: Final = "f00d" * 16
 URL: Final = PATH.format(secret=SECRET)
 TELLING: Final = ("custom_components", "homeassistant")
+PATIENCE: Final = 60.0
+"""Seconds in which an answer comes, however busy the machine is."""
 """Whose log is looked at."""
 PUSH: Final = {"secret": SECRET, "local_only": True}
 
@@ -275,7 +277,7 @@ async def test_hostile(
     """A short answer that repeats nothing; nothing is kept nor logged; others are heard."""
     caplog.set_level(logging.DEBUG)
     what = hostile.what() if callable(hostile.what) else hostile.what
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         status, answer = await send(what, hostile.url, hostile.method, **hostile.headers)
     assert status == hostile.status
     assert len(answer) < 100
@@ -327,14 +329,14 @@ async def test_too_slow(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
         yield b"{"
         await never.wait()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         assert (await send(slow()))[0] == HTTPStatus.REQUEST_TIMEOUT
 
 
 @pytest.mark.usefixtures("entry")
 async def test_slow_senders_hold_nobody_up(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many there are: the next message is answered at once."""
-    monkeypatch.setattr(push, "RECEIVING", 3)
+    monkeypatch.setattr(push, "RECEIVING", 2 * PATIENCE)
     waiting = asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
@@ -342,7 +344,7 @@ async def test_slow_senders_hold_nobody_up(send: Send, monkeypatch: pytest.Monke
         await waiting.wait()
 
     senders = [asyncio.ensure_future(send(slow())) for _ in range(20)]
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         assert (await send(body(1)))[0] == HTTPStatus.OK
     waiting.set()
     answers = [status for status, _ in await asyncio.gather(*senders)]

@@ -55,7 +55,7 @@ def shown(hass: HomeAssistant, text: str) -> list[str]:
 
 
 async def test_stays(hass: HomeAssistant) -> None:
-    """With their error; what is missing is told once for each reason."""
+    """In German figures, with their error; what is missing is told once for each reason."""
     minutes = {"unit_of_measurement": "min"}
     hass.states.async_set("sensor.m", "24.4", {**minutes, "error": 5})
     hass.states.async_set("sensor.m_now", "31.0", minutes)
@@ -67,7 +67,7 @@ async def test_stays(hass: HomeAssistant) -> None:
     assert shown(hass, stays(table)) == [
         "| Bereich | Gestern | Letzte Stunden |",
         "|---|--:|--:|",
-        "| Markt | **24.4 min** ± 5 % | **31.0 min** |",
+        "| Markt | **24,4 min** ± 5 % | **31,0 min** |",
         "| Altstadt | - | - |",
         "| Park | - | - |",
         "Gestern ohne Zahl:",
@@ -80,18 +80,18 @@ async def test_stays(hass: HomeAssistant) -> None:
 async def test_arrivals_and_flows(hass: HomeAssistant) -> None:
     """Shares as bars; the strongest flows as they are told."""
     hass.states.async_set("sensor.share", "40.0", {"unit_of_measurement": "%"})
-    hass.states.async_set("sensor.came", "120")
+    hass.states.async_set("sensor.came", "1120")
     assert shown(hass, arrivals({"Bahn": ("sensor.share", "sensor.came")})) == [
         "| Verkehrsmittel | Anteil heute | Personen |",
         "|---|:--|--:|",
-        "| Bahn | ██████████ **40.0 %** | 120 |",
+        "| Bahn | ██████████ **40,0 %** | 1.120 |",
     ]
-    told = [{"way": "außerhalb → Markt", "people": 90, "share": 33.3}]
+    told = [{"way": "außerhalb → Markt", "people": 9000, "share": 33.3}]
     hass.states.async_set("sensor.flow", "außerhalb → Markt", {"flows": told})
     assert shown(hass, flows("sensor.flow")) == [
         "| Von → nach | Personen heute | Anteil |",
         "|---|--:|--:|",
-        "| außerhalb → Markt | **90** | 33 % |",
+        "| außerhalb → Markt | **9.000** | 33 % |",
     ]
     hass.states.async_set("sensor.flow", "unknown", {"reason": "no_flow"})
     assert len(shown(hass, flows("sensor.flow"))) == 2
