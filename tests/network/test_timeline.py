@@ -1,8 +1,9 @@
 """Servers that are asked by time: what is read when, whichever server it is."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+import math
 from typing import Final
 
 from hypothesis import given, settings, strategies as st
@@ -35,6 +36,14 @@ NOW: Final = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EUIS: Final = tuple(f"70b3d57ed00000{n:02x}" for n in range(4))
 REACH: Final = Reach(retained=4 * DAY, overlap=timedelta(minutes=2), apart=False)
 HOUR: Final = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """Let nothing depend on how fast the machine is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_timeline, "PATIENCE", math.inf)
+        yield
 
 
 @dataclass
