@@ -202,16 +202,16 @@ class Timeline:
                     sent = sorted(found.sent, key=lambda each: each.uplink.received_at)
                     uplinks = tuple(each.uplink for each in sent)
                     yield Batch(device=device, uplinks=uplinks, malformed=found.malformed)
-                    last = [*reached, *map(Newest.of, sent[-1:])]
-                    reached = sorted(last, key=lambda each: each.at)[-1:]
+                    reached += map(Newest.of, sent[-1:])
                     if asked.page:
                         break
         except NotFoundError:
             _LOGGER.debug("A device of %s is no longer there", device.scope)
             self._inventory.pop(device.dev_eui, None)
             return
-        if asked.until is None or any(each.at >= asked.until for each in reached):
-            kept = NO_SESSION if asked.page or not reached else str(reached[0])
+        newest = max(reached, key=lambda each: each.at, default=None)
+        if asked.until is None or (newest is not None and newest.at >= asked.until):
+            kept = NO_SESSION if asked.page or newest is None else str(newest)
             yield Batch(cursors={device.dev_eui: kept})
 
     async def _fill(self, scopes: Scopes, cursor: Cursor, now: datetime) -> AsyncGenerator[Batch]:
