@@ -608,6 +608,7 @@ async def test_devices_that_come_and_go(
                 await home.poll(["a"], number or None)
                 if what == "kill":
                     connection.timeline = Timeline(server, REACH, lambda: connection.now)
+                    connection.timeline.know(await server.registry(("a",)))
     server.gone.clear()
     connection.timeline.know(await server.registry(("a",)))
     own.send(*EUIS)

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from ..model import Batch, NetworkError, Reason, Sent
 from ._http import NotFoundError
-from ._sent import NO_SESSION, SILENT, UNSEEN, batches
+from ._sent import NO_SESSION, SILENT, UNSEEN, batches, is_dev_eui
 from ._timeline_cursor import DAY, Cursor, Reach
 from ._timeline_source import Found, Of, Registered, Scopes, Source
 from ._trail import Gap, Newest, Trail
@@ -82,6 +82,8 @@ class Timeline:
         self._inventory: dict[str, Registered] = {}
         self._is_listed = True
         """The key may read the registry."""
+        self._is_known = False
+        """All devices are known that there are, so others with a cursor are gone."""
         self._strangers: set[str] = set()
         """Who sends, but is in no scope that is read."""
         self._gaps: dict[str, Gap] = {}
@@ -93,6 +95,7 @@ class Timeline:
         """Take over a registry that was read."""
         self._inventory |= {each.device.dev_eui: each for each in registered}
         self._strangers.clear()
+        self._is_known = True
 
     async def poll(
         self, scopes: Iterable[str], cursors: Mapping[str, str]
@@ -153,7 +156,7 @@ class Timeline:
             async for batch in batches:
                 yield batch
         if before is not None:
-            async with aclosing(self._fill(scopes, cursor, now)) as batches:
+            async with aclosing(self._fill(scopes, cursor, trail.cursors, now)) as batches:
                 async for batch in batches:
                     yield batch
 
@@ -214,7 +217,9 @@ class Timeline:
             kept = NO_SESSION if asked.page or newest is None else str(newest)
             yield Batch(cursors={device.dev_eui: kept})
 
-    async def _fill(self, scopes: Scopes, cursor: Cursor, now: datetime) -> AsyncGenerator[Batch]:
+    async def _fill(
+        self, scopes: Scopes, cursor: Cursor, cursors: Mapping[str, str], now: datetime
+    ) -> AsyncGenerator[Batch]:
         """Read some of what is older than all that was read, piece by piece.
 
         From the newest on, so that there is never a gap between what is known.
@@ -237,14 +242,19 @@ class Timeline:
             cursor = replace(cursor, oldest=start)
             kept = str(cursor)
             self._offered[scopes] = _Offered(kept, self._at_the_ends(offered, cursor))
-            yield Batch(cursors=await self._gone(scopes) | dict.fromkeys(scopes, kept))
+            yield Batch(cursors=await self._gone(scopes, cursors) | dict.fromkeys(scopes, kept))
 
-    async def _gone(self, scopes: Scopes) -> dict[str, str]:
+    async def _gone(self, scopes: Scopes, cursors: Mapping[str, str]) -> dict[str, str]:
         """Give a cursor to devices that were not there to be read: as a whole on their return."""
         registered = await self._registered(scopes)
-        gone = set[str]() if registered is None else self._of(scopes).keys() - registered.keys()
+        if registered is None:
+            return {}
+        gone = self._of(scopes).keys() - registered.keys()
         for eui in gone:
             del self._inventory[eui]
+        if self._is_known:
+            heard_of = filter(is_dev_eui, cursors)
+            gone |= {*heard_of} - self._inventory.keys() - registered.keys()
         return dict.fromkeys(gone, "")
 
     def _at_the_ends(self, offered: Mapping[str, datetime], cursor: Cursor) -> dict[str, datetime]:
