@@ -54,10 +54,6 @@ AT_THE_SERVER: Final = (
     Kind.REJECT_KEY,
     Kind.ERROR,
 )
-GONE: Final = frozenset({Kind.REMOVED, Kind.APPLICATION_DELETED})
-KEPT_WHOLE: Final = tuple(kind for kind in AT_THE_SERVER if kind not in GONE)
-"""Of servers that are asked for all devices at once: one that is gone just then and comes back
-with its past is read from its return on."""
 OVER_HTTP: Final = (Kind.RATE_LIMIT, Kind.CUT_BODY, Kind.NO_JSON)
 
 
@@ -158,14 +154,14 @@ FACES: Final[Mapping[str, Face]] = {
             "firefly",
             partial(http.serve, api=firefly.Firefly),
             _by_parameter(Firefly, "auth", "firefly_key"),
-            (*ON_THE_AIR, *KEPT_WHOLE, *OVER_HTTP),
+            (*ON_THE_AIR, *AT_THE_SERVER, *OVER_HTTP),
             error=500,
         ),
         Face(
             "everynet",
             partial(http.serve, api=partial(everynet.Everynet, delay=0)),
             _by_parameter(Everynet, "access_token", "everynet_key"),
-            (*ON_THE_AIR, *KEPT_WHOLE, *OVER_HTTP),
+            (*ON_THE_AIR, *AT_THE_SERVER, *OVER_HTTP),
             error=500,
         ),
     )

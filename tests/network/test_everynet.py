@@ -245,7 +245,7 @@ async def test_history_of_a_device() -> None:
     await town.connection.devices(["everynet"])
     assert sorted({*await counters(town)}) == [0, 1, 2]
     assert server.asked[-1]["devices"] == EUI
-    assert town.cursors[EUI] == "02711f49"
+    assert town.cursors[EUI].startswith("02711f49|2|")
 
 
 async def test_registry() -> None:
@@ -299,6 +299,8 @@ async def test_requests_of_a_large_town() -> None:
     async with polled(face, large) as here:
         await here.home.connection.devices(here.town_scopes)
         await here.settle()
+        large.clock.advance(300)
+        await here.settle()  # who had sent nothing is read as a whole once it sends
         before = large.clock.now()
         large.clock.advance(300)
         here.server.requests.reset()

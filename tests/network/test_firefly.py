@@ -17,6 +17,7 @@ from custom_components.bernau_smartcity.network import SERVERS
 from custom_components.bernau_smartcity.network._firefly_packets import device_of, uplink_of
 from custom_components.bernau_smartcity.network._http import Answer, NotFoundError
 from custom_components.bernau_smartcity.network._timeline_cursor import Cursor
+from custom_components.bernau_smartcity.network._trail import Newest
 from custom_components.bernau_smartcity.network.firefly import PAGE, REACH, Firefly
 from simulator.build import build
 from simulator.catalogue import BUILDINGS
@@ -149,7 +150,8 @@ async def counters(home: Home) -> list[int]:
 def kept(newest: datetime = NOW - timedelta(hours=10)) -> dict[str, str]:
     """Give the cursors of a town of which everything was read up to a time."""
     begun = Cursor.begin(NOW, REACH)
-    return {"7021": str(replace(begun, newest=newest, oldest=NOW - timedelta(days=40))), EUI: "-"}
+    scope = str(replace(begun, newest=newest, oldest=NOW - timedelta(days=40)))
+    return {"7021": scope, EUI: str(Newest("-", 0, newest))}
 
 
 async def test_next_page_begins_with_the_last_packet() -> None:
@@ -182,12 +184,7 @@ async def test_short_page_that_is_not_the_last() -> None:
 async def test_pages_that_lead_nowhere(page: dict[str, Any]) -> None:
     """Newest first, or all of one moment: it is told, before anything is left out."""
     home = firefly(Scripted(packets=[page]))
-    begun = Cursor.begin(NOW, REACH)
-    newest = NOW - timedelta(minutes=600) + REACH.overlap
-    home.cursors |= {
-        "7021": str(replace(begun, newest=newest, oldest=NOW - timedelta(days=40))),
-        EUI: "-",
-    }
+    home.cursors |= kept(NOW - timedelta(minutes=600) + REACH.overlap)
     with pytest.raises(NetworkError) as caught:
         await home.poll(["7021"])
     assert caught.value.reason is Reason.SERVER_ERROR
@@ -200,6 +197,7 @@ async def test_page_that_nobody_understands() -> None:
         row["fcnt"] = "?"
     home = firefly(Scripted(packets=[broken, packets(100, 103)]))
     home.cursors |= kept()
+    home.cursors[EUI] = str(Newest("-", 99, NOW - timedelta(hours=10)))
     batches = await home.poll(["7021"])
     assert sum(batch.malformed for batch in batches) == 100
     assert [up.f_cnt for batch in batches for up in batch.uplinks] == [100, 101, 102]
@@ -215,11 +213,12 @@ async def test_history_of_a_device() -> None:
     await home.connection.devices(["7021"])
     assert sorted(await counters(home)) == [*range(130)]
     assert [params["offset"] for name, params in server.asked if name == "history"] == [0, 100]
-    assert home.cursors[EUI]
-    del home.cursors[EUI]
+    assert home.cursors.pop(EUI) == str(Newest("-", 129, NOW - timedelta(minutes=471)))
     server.answers["history"] = [NotFoundError("gone")]
-    assert await counters(home) == []
-    assert home.cursors[EUI]
+    for _ in range(2):  # it is not asked for again before the registry tells of it
+        assert await counters(home) == []
+    assert [name for name, _ in server.asked].count("history") == 3
+    assert EUI not in home.cursors
 
 
 async def test_lists_that_are_none() -> None:
@@ -274,6 +273,8 @@ async def test_requests_of_a_large_town() -> None:
     async with polled(face, large) as here:
         await here.home.connection.devices(here.town_scopes)
         await here.settle()
+        clock.advance(300)
+        await here.settle()  # who had sent nothing is read as a whole once it sends
         (scope,) = here.town_scopes
         reached = Cursor.parse(here.home.cursors[scope])
         assert reached

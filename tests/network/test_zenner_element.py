@@ -13,6 +13,7 @@ import pytest
 
 from custom_components.bernau_smartcity.model import Device, Field, NetworkError, Reason
 from custom_components.bernau_smartcity.network import SERVERS, _element_lists
+from custom_components.bernau_smartcity.network._element_cursor import Cursor
 from custom_components.bernau_smartcity.network._element_lists import PAGE, PAGES, Position
 from custom_components.bernau_smartcity.network._element_packets import (
     decoded_of,
@@ -22,7 +23,7 @@ from custom_components.bernau_smartcity.network._element_packets import (
 )
 from custom_components.bernau_smartcity.network._http import Answer, NotFoundError
 from custom_components.bernau_smartcity.network._sent import NO_SESSION, UNSEEN
-from custom_components.bernau_smartcity.network.zenner_element import Cursor, ZennerElement
+from custom_components.bernau_smartcity.network.zenner_element import ZennerElement
 from simulator.build import build
 from simulator.catalogue import BUILDINGS
 from simulator.clock import Clock
@@ -207,7 +208,7 @@ async def test_all_rows_of_a_moment() -> None:
     """There may be more of them than a page holds: the poll goes on all the same."""
     _, home = town([])
     assert await counters(home) == []
-    crowd = [packet(n, NOW - timedelta(hours=1)) for n in range(3 * PAGE)]
+    crowd = [packet(1000 + n, NOW - timedelta(hours=1)) for n in range(3 * PAGE)]
     server, home = town([packet(999, NOW - timedelta(hours=2))])
     await counters(home)
     server.lists["/tags/w/packets"] += crowd
@@ -280,8 +281,8 @@ async def test_history_that_is_no_longer_kept() -> None:
     _, home = town(every)
     await counters(home)
     del every[: 2 * PAGE + 1]
-    every.append(packet(999, NOW))
-    assert await counters(home) == [999]
+    every.append(packet(3 * PAGE, NOW))
+    assert await counters(home) == [3 * PAGE]
     assert await counters(home) == []
     assert Cursor.parse(home.cursors["w"]).packets.oldest is None
 
@@ -303,6 +304,51 @@ async def test_rows_that_tell_no_time_of_storage() -> None:
     packets = [packet(n, NOW, inserted_at=None) for n in range(3)]
     _, home = town(packets)
     assert sorted(await counters(home)) == [0, 1, 2]
+    assert await counters(home) == []
+
+
+async def test_device_that_was_gone_and_comes_back_with_its_past() -> None:
+    """It is asked for once it sends, and again if it was gone again just then."""
+    one = f"/devices/{IDENTITY}/packets"
+    packets = [packet(n, NOW - timedelta(minutes=90 - n)) for n in range(5)]
+    others = [
+        packet(n, NOW - timedelta(minutes=30 - n), id=f"o{n}", device_id="else") for n in range(3)
+    ]
+    server, home = town([*packets])
+    await counters(home)
+    folder = server.lists["/tags/w/packets"]
+    folder += others
+    assert await counters(home) == []
+    folder[5:5] = [packet(n, NOW - timedelta(minutes=90 - n)) for n in range(5, 8)]
+    folder.append(packet(8, NOW))
+    server.lists[one] = []
+    before = home.cursors[EUI]
+    assert await counters(home) == [8]
+    assert home.cursors[EUI] == before
+    server.lists[one] = folder
+    folder.append(packet(9, NOW + timedelta(minutes=1)))
+    assert {*await counters(home)} >= {5, 6, 7, 8, 9}
+    server.asked.clear()
+    folder.append(packet(10, NOW + timedelta(minutes=2)))
+    assert await counters(home) == [10]
+    assert one not in {path for path, _ in server.asked}
+
+
+async def test_device_that_was_gone_while_older_packets_were_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is read as a whole on its return."""
+    monkeypatch.setattr(_element_lists, "PATIENCE", 0)
+    every = [packet(n, NOW - timedelta(minutes=300 - n)) for n in range(3 * PAGE)]
+    server, home = town(every)
+    await counters(home)
+    server.lists["/tags/w/devices"], server.lists["/tags/w/packets"] = [], every[-PAGE:]
+    await counters(home)
+    assert home.cursors[EUI] == ""
+    server.lists["/tags/w/devices"] = rows("devices")
+    await home.connection.devices(["w"])
+    assert {*await counters(home)} == {*range(3 * PAGE)}
+    assert home.cursors[EUI]
     assert await counters(home) == []
 
 
@@ -405,6 +451,8 @@ async def test_requests_of_a_large_town() -> None:
     async with polled(face, large) as here:
         await here.home.connection.devices(here.town_scopes)
         await here.settle()
+        here.town.clock.advance(300)
+        await here.settle()  # who had sent nothing is read as a whole once it sends
         before = here.town.clock.now()
         here.town.clock.advance(300)
         here.server.requests.reset()

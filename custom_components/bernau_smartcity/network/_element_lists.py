@@ -109,12 +109,12 @@ async def _older(
         yield [], replace(position, oldest=None)
 
 
-async def history(http: Http, path: str, now: datetime) -> AsyncGenerator[Rows]:
-    """Give all that is read back of a list, newest first."""
+async def history(http: Http, path: str, since: datetime, now: datetime) -> AsyncGenerator[Rows]:
+    """Give what was stored since a time, and perhaps some more, newest first."""
     async with aclosing(pages(http, path, "desc")) as found:
         async for rows in found:
             yield rows
-            if stored(rows[-1], now) < now - RETAINED:
+            if stored(rows[-1], now) < since:
                 return
 
 

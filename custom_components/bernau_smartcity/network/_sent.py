@@ -1,6 +1,6 @@
 """Uplinks of many devices, as a server gives them in one answer, and their batches."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 import math
@@ -10,7 +10,7 @@ from typing import Any, Final
 from ..model import Batch, Device, Sent
 
 NO_SESSION: Final = "-"
-"""The device has not sent."""
+"""The device has not sent; or has, but nothing tells of sessions."""
 UNSEEN: Final = "?"
 """The cursor of a device of which nothing was read yet."""
 SILENT: Final = 50
@@ -23,13 +23,11 @@ def batches(
     sent: Iterable[Sent],
     devices: Mapping[str, Device],
     sessions: Mapping[str, str],
-    unread: Container[str] = (),
 ) -> Iterator[Batch]:
     """Group uplinks by device and session, with what the registry tells of the devices.
 
     `sessions` are those of the newest uplinks before, by DevEUI; that in which a
-    device sends now is the cursor of its batch, unless it has a history that is
-    still unread.
+    device sends now is the cursor of its batch.
     """
     in_order = sorted(sent, key=lambda each: (each.device.dev_eui, each.uplink.received_at))
     for dev_eui, of_device in groupby(in_order, key=lambda each: each.device.dev_eui):
@@ -39,7 +37,7 @@ def batches(
             yield Batch(
                 device=devices.get(dev_eui, found[0].device),
                 uplinks=tuple(each.uplink for each in found),
-                cursors={} if session == last or dev_eui in unread else {dev_eui: session},
+                cursors={} if session == last else {dev_eui: session},
                 joined=last not in {session, NO_SESSION},
             )
             last = session

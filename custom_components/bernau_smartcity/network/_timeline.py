@@ -4,23 +4,25 @@ Uplinks are stored late and not quite in order, so each poll reaches a little ba
 before the newest that was read; an uplink read twice is the same uplink. The first poll
 reads a day, so that there is a value soon; those that follow also read what is older.
 
-Cursors are kept under the scopes and, for the session in which a device sent, under
-its DevEUI.
+Cursors are kept under the scopes and, for the newest uplink of a device, under its DevEUI.
+A device that was away from the server when others were read is found by its frame counter
+once it sends again, and is then asked for by itself.
 """
 
-from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 import logging
 from time import monotonic
-from typing import Any, Final, NamedTuple, Protocol, Self
+from typing import Final, NamedTuple
 
-from ..model import Batch, Device, NetworkError, Reason, Sent
+from ..model import Batch, NetworkError, Reason, Sent
 from ._http import NotFoundError
-from ._sent import NO_SESSION, SILENT, UNSEEN, batches
+from ._sent import NO_SESSION, SILENT, UNSEEN, batches, is_dev_eui
 from ._timeline_cursor import DAY, Cursor, Reach
+from ._timeline_source import Found, Of, Registered, Scopes, Source
+from ._trail import Gap, Newest, Trail
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -37,77 +39,16 @@ _EDGE: Final = timedelta(milliseconds=1)
 _BLUR: Final = timedelta(seconds=2)
 """Or reach further than was asked: some servers know no fractions of a second."""
 
-type Scopes = tuple[str, ...]
-type Row = dict[str, Any]
 
+class _Asked(NamedTuple):
+    """A device of which uplinks are asked for."""
 
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """A device in the registry."""
-
-    id: str
-    """With which its uplinks are asked for; empty where it is known by them alone."""
-    device: Device
-
-
-class Of(NamedTuple):
-    """Whose uplinks are asked for."""
-
-    scopes: Scopes
-    device: str = ""
-    """Its id in the registry; empty: those of all devices of the scopes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a page told."""
-
-    sent: list[Sent]
-    malformed: int
-    """Rows that could not be understood."""
-    until: datetime
-    """Newest receipt."""
-    complete: bool = True
-    """Nothing broke off."""
-
-    def before(self, end: datetime | None) -> Self:
-        """Leave out what was received later, where a server can be asked for no end."""
-        if end is None:
-            return self
-        return replace(self, sent=[each for each in self.sent if each.uplink.received_at < end])
-
-
-def understood(
-    rows: Iterable[Row],
-    after: datetime,
-    read: Callable[[Row], Sent | None],
-    received: Callable[[Row], datetime],
-) -> Found:
-    """Read rows; one that cannot be understood is counted, and its time leads on all the same."""
-    sent: list[Sent] = []
-    malformed, until = 0, after
-    for row in rows:
-        try:
-            until = max(until, received(row))
-            found = read(row)
-        except ValueError:
-            malformed += 1
-            continue
-        if found is not None:
-            sent.append(found)
-    return Found(sent, malformed, until)
-
-
-class Source(Protocol):
-    """What a server gives."""
-
-    async def registry(self, scopes: Scopes) -> list[Registered]:
-        """Give the devices of scopes."""
-
-    def pages(
-        self, of: Of, after: datetime, before: datetime | None = None
-    ) -> AsyncGenerator[Found]:
-        """Give page after page, at least one; raises `NetworkError` after one that broke off."""
+    registered: Registered
+    after: datetime
+    until: datetime | None = None
+    """Receipt of one that it surely has; if that is not told, the device is gone again."""
+    page: bool = False
+    """The first page is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +80,14 @@ class Timeline:
         self._reach = reach
         self._now = now
         self._inventory: dict[str, Registered] = {}
+        self._is_listed = True
+        """The key may read the registry."""
+        self._is_known = False
+        """All devices are known that there are, so others with a cursor are gone."""
         self._strangers: set[str] = set()
         """Who sends, but is in no scope that is read."""
+        self._gaps: dict[str, Gap] = {}
+        """By DevEUI, what is still to be asked for; each gap is found anew if that fails."""
         self._offered: dict[Scopes, _Offered] = {}
         self._piece = _PIECE
 
@@ -148,6 +95,7 @@ class Timeline:
         """Take over a registry that was read."""
         self._inventory |= {each.device.dev_eui: each for each in registered}
         self._strangers.clear()
+        self._is_known = True
 
     async def poll(
         self, scopes: Iterable[str], cursors: Mapping[str, str]
@@ -179,74 +127,99 @@ class Timeline:
         """Read what is new in scopes, and some more of what is older."""
         before = Cursor.least(cursors.get(scope, "") for scope in scopes)
         kept = "" if before is None else str(before)
+        begin = now - self._reach.retained
         after, cursor = (before or Cursor.begin(now, self._reach)).since(now, self._reach)
+        since = {NO_SESSION: begin, UNSEEN: cursor.oldest}
         if before is None:
             await self._learn(scopes, ())
-            cursors = {**dict.fromkeys(self._unread(scopes, cursors), UNSEEN), **cursors}
+            unread = [eui for eui in self._of(scopes) if eui not in cursors]
+            cursors = {**dict.fromkeys(unread, UNSEEN), **cursors}
             yield Batch(cursors={eui: each for eui, each in cursors.items() if each == UNSEEN})
-        unread = self._unread(scopes, cursors)
-        unseen = {eui for eui in self._of(scopes) if cursors.get(eui) == UNSEEN}
-        sessions = {**cursors, **dict.fromkeys(unseen, NO_SESSION)}
-        heard: set[str] = set()
+            del since[UNSEEN]
+        trail = Trail(cursors, self._gaps)
         offered = dict(self._known(scopes, kept))
         async with aclosing(self._source.pages(Of(scopes), after)) as pages:
             async for found in pages:
                 fresh = [each for each in found.sent if each.uplink.id not in offered]
                 offered |= {each.uplink.id: each.uplink.received_at for each in fresh}
-                for batch in await self._batches(scopes, found, fresh, sessions, unread):
-                    sessions |= batch.cursors
-                    heard |= {uplink.dev_eui for uplink in batch.uplinks}
+                sent = await self._wanted(scopes, fresh)
+                for batch in self._batches(found, sent, trail.sessions(sent)):
                     yield batch
+                told = trail.take(sent, since, alone=not self._is_listed)
                 if found.complete and str(cursor := cursor.reached(found.until)) != kept:
                     kept = str(cursor)
-                    yield Batch(cursors=dict.fromkeys(scopes, kept))
+                    told |= dict.fromkeys(scopes, kept)
+                if told:
+                    yield Batch(cursors=told)
         self._offered[scopes] = _Offered(kept, self._at_the_ends(offered, cursor))
-        if unseen & heard:
-            yield Batch(cursors={eui: sessions[eui] for eui in unseen & heard})
-        few = [self._inventory[eui] for eui in islice(sorted(unseen - heard), SILENT)]
-        async with aclosing(self._histories(few, unread.values(), now)) as batches:
+        async with aclosing(self._histories(self._asked(scopes, trail.cursors, begin))) as batches:
             async for batch in batches:
                 yield batch
         if before is not None:
-            async with aclosing(self._fill(scopes, cursor, now)) as batches:
+            async with aclosing(self._fill(scopes, cursor, trail.cursors, now)) as batches:
                 async for batch in batches:
                     yield batch
 
-    async def _histories(
-        self, silent: Iterable[Registered], anew: Iterable[Registered], now: datetime
-    ) -> AsyncGenerator[Batch]:
-        """Read devices one by one, those for which there is no time by the next poll.
+    def _asked(
+        self, scopes: Scopes, cursors: Mapping[str, str], begin: datetime
+    ) -> Iterable[_Asked]:
+        """Give the devices that are asked for by themselves.
 
-        Of those that sent nothing for a day a page is enough to show a value.
+        A page is enough to show a value of some of those that sent nothing for a day; those
+        without a cursor are read as a whole.
         """
-        begin = monotonic()
-        for each, whole in (*((one, False) for one in silent), *((one, True) for one in anew)):
-            async with aclosing(self._history(each, now, whole=whole)) as batches:
+        silent: list[_Asked] = []
+        others: list[_Asked] = []
+        for eui, each in self._of(scopes).items():
+            kept, gap = cursors.get(eui, ""), self._gaps.get(eui)
+            if not kept:
+                self._gaps.pop(eui, None)
+                others.append(_Asked(each, begin))
+            elif gap is not None:
+                others.append(_Asked(each, gap.after - self._reach.overlap, gap.until))
+            elif kept == UNSEEN:
+                silent.append(_Asked(each, begin, page=True))
+        return [*silent[:SILENT], *others]
+
+    async def _histories(self, every: Iterable[_Asked]) -> AsyncGenerator[Batch]:
+        """Read devices one by one, those for which there is no time by the next poll."""
+        start = monotonic()
+        for each in every:
+            async with aclosing(self._history(each)) as batches:
                 async for batch in batches:
                     yield batch
-            if monotonic() - begin > PATIENCE:
+            if monotonic() - start > PATIENCE:
                 return
 
-    async def _history(
-        self, registered: Registered, now: datetime, *, whole: bool
-    ) -> AsyncGenerator[Batch]:
-        """Read all that is retained of one device, or a page."""
-        device, session = registered.device, NO_SESSION
-        of = Of((device.scope,), registered.id)
+    async def _history(self, asked: _Asked) -> AsyncGenerator[Batch]:
+        """Read what is retained of one device, or a page; then its cursor can be told.
+
+        Not that of one that is gone: it comes back with its past, and is asked for again.
+        """
+        device, reached = asked.registered.device, list[Newest]()
+        self._gaps.pop(device.dev_eui, None)
+        of = Of((device.scope,), asked.registered.id)
         try:
-            async with aclosing(self._source.pages(of, now - self._reach.retained)) as pages:
+            async with aclosing(self._source.pages(of, asked.after)) as pages:
                 async for found in pages:
                     sent = sorted(found.sent, key=lambda each: each.uplink.received_at)
                     uplinks = tuple(each.uplink for each in sent)
-                    session = sent[-1].session if sent else session
                     yield Batch(device=device, uplinks=uplinks, malformed=found.malformed)
-                    if not whole:
+                    reached += map(Newest.of, sent[-1:])
+                    if asked.page:
                         break
         except NotFoundError:
             _LOGGER.debug("A device of %s is no longer there", device.scope)
-        yield Batch(cursors={device.dev_eui: session})
+            self._inventory.pop(device.dev_eui, None)
+            return
+        newest = max(reached, key=lambda each: each.at, default=None)
+        if asked.until is None or (newest is not None and newest.at >= asked.until):
+            kept = NO_SESSION if asked.page or newest is None else str(newest)
+            yield Batch(cursors={device.dev_eui: kept})
 
-    async def _fill(self, scopes: Scopes, cursor: Cursor, now: datetime) -> AsyncGenerator[Batch]:
+    async def _fill(
+        self, scopes: Scopes, cursor: Cursor, cursors: Mapping[str, str], now: datetime
+    ) -> AsyncGenerator[Batch]:
         """Read some of what is older than all that was read, piece by piece.
 
         From the newest on, so that there is never a gap between what is known.
@@ -262,13 +235,27 @@ class Timeline:
                     count += 1
                     fresh = [each for each in found.sent if each.uplink.id not in offered]
                     offered |= {each.uplink.id: each.uplink.received_at for each in fresh}
-                    for batch in await self._batches(scopes, found, fresh, {}):
-                        yield replace(batch, cursors={}, joined=False)
+                    sent = await self._wanted(scopes, fresh)
+                    for batch in self._batches(found, sent, {}):
+                        yield replace(batch, joined=False)
             self._piece = _fitting(self._piece, count)
             cursor = replace(cursor, oldest=start)
             kept = str(cursor)
             self._offered[scopes] = _Offered(kept, self._at_the_ends(offered, cursor))
-            yield Batch(cursors=dict.fromkeys(scopes, kept))
+            yield Batch(cursors=await self._gone(scopes, cursors) | dict.fromkeys(scopes, kept))
+
+    async def _gone(self, scopes: Scopes, cursors: Mapping[str, str]) -> dict[str, str]:
+        """Give a cursor to devices that were not there to be read: as a whole on their return."""
+        registered = await self._registered(scopes)
+        if registered is None:
+            return {}
+        gone = self._of(scopes).keys() - registered.keys()
+        for eui in gone:
+            del self._inventory[eui]
+        if self._is_known:
+            heard_of = filter(is_dev_eui, cursors)
+            gone |= {*heard_of} - self._inventory.keys() - registered.keys()
+        return dict.fromkeys(gone, "")
 
     def _at_the_ends(self, offered: Mapping[str, datetime], cursor: Cursor) -> dict[str, datetime]:
         """Give the uplinks that may be read once more: what is read next overlaps with them."""
@@ -280,50 +267,57 @@ class Timeline:
         every = self._inventory.items()
         return {eui: each for eui, each in every if each.id and each.device.scope in scopes}
 
-    def _unread(self, scopes: Scopes, cursors: Mapping[str, str]) -> dict[str, Registered]:
-        """Give the devices without a cursor: to be read anew, or never read."""
-        return {eui: each for eui, each in self._of(scopes).items() if eui not in cursors}
-
     def _known(self, scopes: Scopes, cursor: str) -> dict[str, datetime]:
         """Give the uplinks that were kept for certain: their cursor has come back."""
         offered = self._offered.get(scopes, _Offered())
         return offered.ids if cursor and offered.cursor == cursor else {}
 
-    async def _batches(
-        self,
-        scopes: Scopes,
-        found: Found,
-        sent: list[Sent],
-        sessions: Mapping[str, str],
-        unread: Container[str] = (),
-    ) -> list[Batch]:
-        """Give the batches of uplinks, with what the registry tells of their devices."""
+    async def _wanted(self, scopes: Scopes, sent: list[Sent]) -> list[Sent]:
+        """Give the uplinks of devices of scopes, of which the registry is read if need be."""
         heard = {each.device.dev_eui for each in sent}
         if heard - self._inventory.keys() - self._strangers:
             await self._learn(scopes, sent)
-        devices = {eui: registered.device for eui, registered in self._inventory.items()}
-        wanted = [
+        return [
             each
             for each in sent
-            if each.device.dev_eui in devices
-            and (each.device.scope or devices[each.device.dev_eui].scope) in scopes
+            if (known := self._inventory.get(each.device.dev_eui)) is not None
+            and (each.device.scope or known.device.scope) in scopes
         ]
-        malformed = [Batch(malformed=found.malformed)] if found.malformed else []
-        return [*malformed, *batches(wanted, devices, sessions, unread)]
+
+    def _batches(
+        self, found: Found, sent: list[Sent], sessions: Mapping[str, str]
+    ) -> Iterator[Batch]:
+        """Give the batches of uplinks, with what the registry tells of their devices."""
+        devices = {
+            each.device.dev_eui: self._inventory[each.device.dev_eui].device for each in sent
+        }
+        if found.malformed:
+            yield Batch(malformed=found.malformed)
+        for batch in batches(sent, devices, sessions):
+            yield replace(batch, cursors={})
 
     async def _learn(self, scopes: Scopes, sent: Iterable[Sent]) -> None:
         """Read the registry; a device that is no longer in it is known by its uplinks alone."""
-        try:
-            registered = await self._source.registry(scopes)
-        except NetworkError as error:
-            if error.reason not in {Reason.KEY_WITHOUT_RIGHTS, Reason.NOT_THIS_SERVER}:
-                raise
-            registered = list[Registered]()
         told = {
             each.device.dev_eui: Registered("", each.device)
             for each in sent
             if each.device.scope in scopes
         }
-        known = {each.device.dev_eui: each for each in registered}
+        known = await self._registered(scopes) or {}
         self._inventory = told | known | self._inventory
         self._strangers |= {each.device.dev_eui for each in sent} - self._inventory.keys()
+
+    async def _registered(self, scopes: Scopes) -> dict[str, Registered] | None:
+        """Read the registry by DevEUI, None where the key may not."""
+        try:
+            found = await self._source.registry(scopes)
+        except NetworkError as error:
+            self._is_listed = error.reason not in {
+                Reason.KEY_WITHOUT_RIGHTS,
+                Reason.NOT_THIS_SERVER,
+            }
+            if self._is_listed:
+                raise
+            return None
+        self._is_listed = True
+        return {each.device.dev_eui: each for each in found}

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ..model import NetworkError, Reason
 from ._http import Http
-from ._timeline import Of, Registered
+from ._timeline_source import Of, Registered
 from ._tts_uplinks import device_of
 
 PAGE: Final = 1000

@@ -26,17 +26,9 @@ from ._everynet_messages import device_of, organisation_of, received, uplink_of
 from ._http import Answer, Credentials, Http
 from ._json import objects
 from ._key import clean_key
-from ._timeline import (
-    Found,
-    Of,
-    Registered,
-    Row,
-    Scopes,
-    Timeline,
-    understood,
-    utc_now,
-)
+from ._timeline import Timeline, utc_now
 from ._timeline_cursor import Reach
+from ._timeline_source import Found, Of, Registered, Row, Scopes, understood
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

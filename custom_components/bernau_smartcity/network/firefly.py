@@ -24,17 +24,9 @@ from ._firefly_packets import (
 )
 from ._http import Credentials, Http, Rate
 from ._key import clean_key
-from ._timeline import (
-    Found,
-    Of,
-    Registered,
-    Row,
-    Scopes,
-    Timeline,
-    understood,
-    utc_now,
-)
+from ._timeline import Timeline, utc_now
 from ._timeline_cursor import Reach
+from ._timeline_source import Found, Of, Registered, Row, Scopes, understood
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

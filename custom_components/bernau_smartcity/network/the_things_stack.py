@@ -20,17 +20,9 @@ from ._address import Address, parse_address
 from ._http import Credentials, Http, NotFoundError
 from ._key import clean_key
 from ._sent import moment
-from ._timeline import (
-    Found,
-    Of,
-    Registered,
-    Row,
-    Scopes,
-    Timeline,
-    understood,
-    utc_now,
-)
+from ._timeline import Timeline, utc_now
 from ._timeline_cursor import Reach
+from ._timeline_source import Found, Of, Registered, Row, Scopes, understood
 from ._tts_api import PAGE, Api
 from ._tts_uplinks import read
 

@@ -4,29 +4,32 @@ New packets follow the newest that was read; what is older is read backward, the
 newest day by the first poll and some pages more by each that follows. Where the
 server gives no packet content, the readings of its own parser stand for it.
 
-The cursor of a folder is kept under its slug. Source: docs.element-iot.com (API)
+The cursor of a folder is kept under its slug, and the newest packet of a device under its
+DevEUI: its frame counter tells whether the device was away when the others were read.
+Source: docs.element-iot.com (API)
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-import json
 import logging
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Self, override
+from typing import TYPE_CHECKING, Final, override
 from urllib.parse import quote
 
 from ..model import Batch, Connection, Device, Field, NetworkError, Reason, Sent, ServerType
 from . import _element_lists
 from ._address import parse_address
-from ._element_lists import OVERLAP, Position, Row, Rows, history, pages, stored, unread
+from ._element_cursor import Cursor, Offered
+from ._element_lists import OVERLAP, RETAINED, Row, Rows, history, pages, unread
 from ._element_packets import decoded_of, device_of, lacks_payload, uplink_of
 from ._http import Credentials, Http, NotFoundError, Rate
 from ._key import clean_key
 from ._sent import NO_SESSION, SILENT, UNSEEN, batches
 from ._timeline import utc_now
+from ._trail import Gap, Newest, Trail
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -37,60 +40,6 @@ RATE: Final = Rate(50, 10)
 """What the server allows."""
 
 type _Read = Callable[[Row, Device], Sent | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """How far a folder was read."""
-
-    packets: Position = field(default_factory=Position)
-    readings: Position = field(default_factory=Position)
-    lacking: tuple[str, ...] = ()
-    """Devices whose packets come without content, by their id on the server."""
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read what `__str__` wrote; anything else is a folder never read."""
-        try:
-            found = json.loads(text)
-            return cls(
-                Position(**found["packets"]),
-                Position(**found["readings"]),
-                tuple(found["lacking"]),
-            )
-        except ValueError, KeyError, TypeError:
-            return cls()
-
-    @override
-    def __str__(self) -> str:
-        """Write the cursor as it is kept."""
-        return json.dumps(asdict(self), separators=(",", ":"))
-
-    def lacks(self, rows: Rows) -> Self:
-        """Give the cursor with the devices of which these packets have no content."""
-        lacking = {str(row.get("device_id")) for row in rows if lacks_payload(row)}
-        return replace(self, lacking=tuple(sorted(lacking.union(self.lacking))))
-
-
-@dataclass(slots=True)
-class _Offered:
-    """The newest rows of a folder, and the cursor with which they were given."""
-
-    cursor: str = ""
-    rows: dict[str, datetime] = field(default_factory=dict)
-    """When each was stored, by id."""
-
-    def fresh(self, rows: Rows, now: datetime) -> Rows:
-        """Give rows that were not given before, and note them."""
-        found = [row for row in rows if str(row["id"]) not in self.rows]
-        self.rows |= {str(row["id"]): stored(row, now) for row in found}
-        return found
-
-    def newest(self, cursor: str) -> _Offered:
-        """Give what can come again after a cursor."""
-        last = max(self.rows.values(), default=None)
-        kept = {row: at for row, at in self.rows.items() if last and at >= last - 2 * OVERLAP}
-        return _Offered(cursor, kept)
 
 
 class ZennerElement(Connection):
@@ -104,7 +53,9 @@ class ZennerElement(Connection):
         """By the device's id on the server."""
         self._strangers: set[str] = set()
         """Ids of devices that are in no folder that is read."""
-        self._offered: dict[str, _Offered] = {}
+        self._gaps: dict[str, Gap] = {}
+        """By DevEUI, what is still to be asked for."""
+        self._offered: dict[str, Offered] = {}
 
     @override
     async def scopes(self) -> Mapping[str, str]:
@@ -183,28 +134,43 @@ class ZennerElement(Connection):
             self._inventory = await self._folder(scope) | self._inventory
             cursors = dict.fromkeys(self._of(scope), UNSEEN)
             yield Batch(cursors=cursors)
-        last = self._offered.get(scope, _Offered())
-        offered = _Offered(kept, dict(last.rows) if kept and last.cursor == kept else {})
-        reached = cursor
+        trail = Trail(cursors, self._gaps)
+        since = dict.fromkeys((NO_SESSION, UNSEEN), now - RETAINED)
+        last = self._offered.get(scope, Offered())
+        offered = Offered(kept, dict(last.rows) if kept and last.cursor == kept else {})
+        reached, goes_back = cursor, False
         heard: set[str] = set()
         async with aclosing(self._lists(scope, cursor, now)) as lists:
-            async for reached, rows, read in lists:
-                for batch in await self._batches(scope, offered.fresh(rows, now), read):
-                    heard |= {uplink.dev_eui for uplink in batch.uplinks}
+            async for found, rows, read in lists:
+                sent, malformed = await self._sent(scope, offered.fresh(rows, now), read)
+                heard |= {each.device.dev_eui for each in sent}
+                for batch in _batches(sent, malformed):
                     yield batch
-                if str(reached) != kept:
+                is_back = found.goes_back(reached)
+                told = trail.take(_counted(sent), {} if is_back else since)
+                reached, goes_back = found, goes_back or is_back
+                if not goes_back and str(reached) != kept:
                     kept = str(reached)
-                    yield Batch(cursors={scope: kept})
-        if not kept:
+                    told |= {scope: kept}
+                if told:
+                    yield Batch(cursors=told)
+        if not kept or goes_back:
             kept = str(reached)
-            yield Batch(cursors={scope: kept})
+            yield Batch(cursors=await self._gone(scope) | {scope: kept})
         self._offered[scope] = offered.newest(kept)
         unseen = {eui for eui in self._of(scope) if cursors.get(eui) == UNSEEN}
-        if unseen & heard:
-            yield Batch(cursors=dict.fromkeys(unseen & heard, NO_SESSION))
         async with aclosing(self._silent(scope, unseen - heard)) as batches:
             async for batch in batches:
                 yield batch
+
+    async def _gone(self, scope: str) -> dict[str, str]:
+        """Give a cursor to devices that were not there to be read: as a whole on their return."""
+        gone = self._of(scope).items() - {
+            (device.dev_eui, each) for each, device in (await self._folder(scope)).items()
+        }
+        for _, identity in gone:
+            del self._inventory[identity]
+        return dict.fromkeys((dev_eui for dev_eui, _ in gone), "")
 
     def _of(self, scope: str) -> dict[str, str]:
         """Give the devices of a folder by DevEUI, each with its id on the server."""
@@ -219,7 +185,7 @@ class ZennerElement(Connection):
                 path = f"/devices/{quote(identities[dev_eui])}/packets"
                 async with aclosing(pages(self._http, path, "desc")) as newest:
                     rows: Rows = await anext(newest, [])
-                for batch in await self._batches(scope, rows, uplink_of):
+                for batch in _batches(*await self._sent(scope, rows, uplink_of)):
                     yield batch
             except NotFoundError:
                 _LOGGER.debug("A device of folder %s is no longer there", scope)
@@ -245,7 +211,7 @@ class ZennerElement(Connection):
     async def _anew(
         self, scope: str, cursors: Mapping[str, str], now: datetime
     ) -> AsyncGenerator[Batch]:
-        """Read the history of devices whose cursor was thrown away, or that are new here.
+        """Read devices whose cursor was thrown away, that are new here, or that were away.
 
         What takes longer is left to the next poll, as what is new must not wait.
         """
@@ -253,36 +219,45 @@ class ZennerElement(Connection):
             return
         begin = monotonic()
         for dev_eui, identity in self._of(scope).items():
-            if dev_eui in cursors:
+            is_known = bool(cursors.get(dev_eui))
+            gap = self._gaps.get(dev_eui) if is_known else Gap(now - RETAINED, now - RETAINED)
+            if gap is None:
                 continue
+            self._gaps.pop(dev_eui, None)
+            kept = "" if is_known else NO_SESSION
             async with aclosing(
-                self._history(scope, f"/devices/{quote(identity)}", now)
-            ) as batches:
-                async for batch in batches:
-                    yield batch
-            yield Batch(cursors={dev_eui: NO_SESSION})
+                self._history(scope, f"/devices/{quote(identity)}", gap, now)
+            ) as found:
+                async for sent, malformed in found:
+                    for batch in _batches(sent, malformed):
+                        yield batch
+                    for newest in map(Newest.of, _counted(sent)):
+                        if newest.at >= gap.until:
+                            gap, kept = gap._replace(until=newest.at), str(newest)
+            if kept:
+                yield Batch(cursors={dev_eui: kept})
             if monotonic() - begin > _element_lists.PATIENCE:
                 return
 
-    async def _history(self, scope: str, path: str, now: datetime) -> AsyncGenerator[Batch]:
-        """Read all packets of a device, and readings where packets have no content."""
-        lacking = False
+    async def _history(
+        self, scope: str, path: str, gap: Gap, now: datetime
+    ) -> AsyncGenerator[tuple[list[Sent], int]]:
+        """Read packets of a device, and readings where packets have no content."""
+        lacking, since = False, gap.after - OVERLAP
         try:
-            async with aclosing(history(self._http, f"{path}/packets", now)) as found:
+            async with aclosing(history(self._http, f"{path}/packets", since, now)) as found:
                 async for rows in found:
                     lacking = lacking or any(map(lacks_payload, rows))
-                    for batch in await self._batches(scope, rows, uplink_of):
-                        yield batch
+                    yield await self._sent(scope, rows, uplink_of)
             if lacking:
-                async with aclosing(history(self._http, f"{path}/readings", now)) as found:
+                async with aclosing(history(self._http, f"{path}/readings", since, now)) as found:
                     async for rows in found:
-                        for batch in await self._batches(scope, rows, decoded_of):
-                            yield batch
+                        yield await self._sent(scope, rows, decoded_of)
         except NotFoundError:
             _LOGGER.debug("A device of folder %s is no longer there", scope)
 
-    async def _batches(self, scope: str, rows: Rows, read: _Read) -> list[Batch]:
-        """Give the uplinks of rows by device; joins are not told here."""
+    async def _sent(self, scope: str, rows: Rows, read: _Read) -> tuple[list[Sent], int]:
+        """Give the uplinks of rows, and how many rows could not be understood."""
         await self._learn(scope, rows)
         sent: list[Sent] = []
         malformed = 0
@@ -295,8 +270,7 @@ class ZennerElement(Connection):
                 continue
             if found is not None:
                 sent.append(found)
-        untold = [Batch(malformed=malformed)] if malformed else []
-        return [*untold, *(replace(batch, cursors={}) for batch in batches(sent, {}, {}))]
+        return sent, malformed
 
     async def _learn(self, scope: str, rows: Rows) -> None:
         """Read which devices there are, once some of them are not known."""
@@ -304,6 +278,19 @@ class ZennerElement(Connection):
         if heard - self._inventory.keys() - self._strangers:
             self._inventory = await self._folder(scope) | self._inventory
             self._strangers |= heard - self._inventory.keys()
+
+
+def _counted(sent: Iterable[Sent]) -> list[Sent]:
+    """Leave out readings, which have no frame counter."""
+    return [each for each in sent if each.uplink.counted]
+
+
+def _batches(sent: Iterable[Sent], malformed: int) -> Iterator[Batch]:
+    """Give uplinks by device; joins are not told here."""
+    if malformed:
+        yield Batch(malformed=malformed)
+    for batch in batches(sent, {}, {}):
+        yield replace(batch, cursors={})
 
 
 def _connect(fields: Mapping[str, str], session: ClientSession) -> ZennerElement:
