@@ -334,15 +334,19 @@ async def test_device_that_was_gone_and_comes_back_with_its_past() -> None:
     assert one not in {path for path, _ in server.asked}
 
 
+@pytest.mark.parametrize("restarted", [True, False])
 async def test_device_that_was_gone_while_older_packets_were_read(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, *, restarted: bool
 ) -> None:
-    """It is read as a whole on its return."""
+    """It is read as a whole on its return, also by one who has never seen it."""
     monkeypatch.setattr(_element_lists, "PATIENCE", 0)
     every = [packet(n, NOW - timedelta(minutes=300 - n)) for n in range(3 * PAGE)]
     server, home = town(every)
     await counters(home)
     server.lists["/tags/w/devices"], server.lists["/tags/w/packets"] = [], every[-PAGE:]
+    if restarted:
+        home.connection = ZennerElement(server, lambda: NOW)  # type: ignore[arg-type]  # as above
+        await home.connection.devices(["w"])
     await counters(home)
     assert home.cursors[EUI] == ""
     server.lists["/tags/w/devices"] = rows("devices")

@@ -27,7 +27,7 @@ from ._element_lists import OVERLAP, RETAINED, Row, Rows, history, pages, unread
 from ._element_packets import decoded_of, device_of, lacks_payload, uplink_of
 from ._http import Credentials, Http, NotFoundError, Rate
 from ._key import clean_key
-from ._sent import NO_SESSION, SILENT, UNSEEN, batches
+from ._sent import NO_SESSION, SILENT, UNSEEN, batches, is_dev_eui
 from ._timeline import utc_now
 from ._trail import Gap, Newest, Trail
 
@@ -51,6 +51,8 @@ class ZennerElement(Connection):
         self._now = now
         self._inventory: dict[str, Device] = {}
         """By the device's id on the server."""
+        self._is_known = False
+        """All folders that are read were asked for their devices."""
         self._strangers: set[str] = set()
         """Ids of devices that are in no folder that is read."""
         self._gaps: dict[str, Gap] = {}
@@ -79,6 +81,7 @@ class ZennerElement(Connection):
                 _LOGGER.debug("Folder %s is no longer there", scope)
         self._inventory = found
         self._strangers.clear()
+        self._is_known = True
         return list({device.dev_eui: device for device in found.values()}.values())
 
     @override
@@ -156,21 +159,24 @@ class ZennerElement(Connection):
                     yield Batch(cursors=told)
         if not kept or goes_back:
             kept = str(reached)
-            yield Batch(cursors=await self._gone(scope) | {scope: kept})
+            yield Batch(cursors=await self._gone(scope, cursors) | {scope: kept})
         self._offered[scope] = offered.newest(kept)
         unseen = {eui for eui in self._of(scope) if cursors.get(eui) == UNSEEN}
         async with aclosing(self._silent(scope, unseen - heard)) as batches:
             async for batch in batches:
                 yield batch
 
-    async def _gone(self, scope: str) -> dict[str, str]:
+    async def _gone(self, scope: str, cursors: Mapping[str, str]) -> dict[str, str]:
         """Give a cursor to devices that were not there to be read: as a whole on their return."""
-        gone = self._of(scope).items() - {
-            (device.dev_eui, each) for each, device in (await self._folder(scope)).items()
-        }
-        for _, identity in gone:
+        listed = await self._folder(scope)
+        away = self._of(scope).items() - {(each.dev_eui, one) for one, each in listed.items()}
+        for _, identity in away:
             del self._inventory[identity]
-        return dict.fromkeys((dev_eui for dev_eui, _ in gone), "")
+        gone = {dev_eui for dev_eui, _ in away}
+        if self._is_known:
+            there = {each.dev_eui for each in (self._inventory | listed).values()}
+            gone |= {*filter(is_dev_eui, cursors)} - there
+        return dict.fromkeys(gone, "")
 
     def _of(self, scope: str) -> dict[str, str]:
         """Give the devices of a folder by DevEUI, each with its id on the server."""
