@@ -179,10 +179,10 @@ class Push:
 
     def _batches(self, sent: Iterable[Sent]) -> list[Batch]:
         """Group uplinks; cursors stay with the poll, which has not read them yet."""
-        found = list(batches(sent, {}, self._sessions))
-        for batch in found:
-            self._sessions |= {eui: each for eui, each in batch.cursors.items() if each}
-        return [replace(batch, cursors={}) for batch in found]
+        heard = sorted(sent, key=lambda each: each.uplink.received_at)
+        found = list(batches(heard, {}, self._sessions))
+        self._sessions |= {each.device.dev_eui: each.session for each in heard if each.session}
+        return found
 
 
 @callback

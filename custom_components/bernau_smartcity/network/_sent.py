@@ -26,8 +26,7 @@ def batches(
 ) -> Iterator[Batch]:
     """Group uplinks by device and session, with what the registry tells of the devices.
 
-    `sessions` are those of the newest uplinks before, by DevEUI; that in which a
-    device sends now is the cursor of its batch.
+    `sessions` are those of the newest uplinks before, by DevEUI.
     """
     in_order = sorted(sent, key=lambda each: (each.device.dev_eui, each.uplink.received_at))
     for dev_eui, of_device in groupby(in_order, key=lambda each: each.device.dev_eui):
@@ -37,7 +36,6 @@ def batches(
             yield Batch(
                 device=devices.get(dev_eui, found[0].device),
                 uplinks=tuple(each.uplink for each in found),
-                cursors={} if session == last else {dev_eui: session},
                 joined=last not in {session, NO_SESSION},
             )
             last = session

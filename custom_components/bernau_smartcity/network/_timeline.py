@@ -293,8 +293,7 @@ class Timeline:
         }
         if found.malformed:
             yield Batch(malformed=found.malformed)
-        for batch in batches(sent, devices, sessions):
-            yield replace(batch, cursors={})
+        yield from batches(sent, devices, sessions)
 
     async def _learn(self, scopes: Scopes, sent: Iterable[Sent]) -> None:
         """Read the registry; a device that is no longer in it is known by its uplinks alone."""
