@@ -46,6 +46,8 @@ PURE = {
     for name in ("codecs", "fuzz", "mapping", "meta", "metering", "network", "visitors")
 }
 """Tests of what knows nothing of Home Assistant (tests/meta keeps it so)."""
+TOWNS = {TESTS / "faults", TESTS / "test_town.py"}
+"""Tests of Home Assistant that make very many calls."""
 HARNESS = {
     "configure_event_loop",
     "enable_event_loop_debug",
@@ -90,11 +92,12 @@ def synchronous() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 async def enable_event_loop_debug(request: pytest.FixtureRequest) -> None:
-    """Let loops look for calls from other threads only where Home Assistant has such.
+    """Let loops look for calls from other threads where Home Assistant has such, but for towns.
 
     In this mode, they note for each call where it came from, which takes longer than the call.
     """
-    asyncio.get_running_loop().set_debug("hass" in request.fixturenames)
+    is_town = TOWNS & {request.path, *request.path.parents}
+    asyncio.get_running_loop().set_debug("hass" in request.fixturenames and not is_town)
 
 
 @pytest.fixture(autouse=True)

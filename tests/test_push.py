@@ -40,9 +40,9 @@ from .network.test_pushed import THINGPARK
 SECRET: Final = "f00d" * 16
 URL: Final = PATH.format(secret=SECRET)
 TELLING: Final = ("custom_components", "homeassistant")
+"""Whose log is looked at."""
 PATIENCE: Final = 60.0
 """Seconds in which an answer comes, however busy the machine is."""
-"""Whose log is looked at."""
 PUSH: Final = {"secret": SECRET, "local_only": True}
 
 

@@ -1,6 +1,5 @@
 """The integration reads a whole simulated town, over real gRPC, with everything that goes wrong."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -95,8 +94,6 @@ class Read:
 
 @asynccontextmanager
 async def _read(hass: HomeAssistant) -> AsyncIterator[Read]:
-    # In its debugging mode, a loop notes for each call where it came from.
-    asyncio.get_running_loop().set_debug(False)
     town = build(1, clock=Clock.standing("2026-11-20T08:00Z"))
     async with serve(town, Options(history=40, pause=0.02)) as server:
         profiles = {

@@ -252,7 +252,6 @@ class Life:
 def real_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the loop wait as ever, though time stands still for all that runs in it."""
     loop = asyncio.get_running_loop()
-    loop.set_debug(False)
     monkeypatch.setattr(loop, "time", *REAL)
 
 

@@ -65,7 +65,6 @@ async def test_a_day_leaves_nothing_over(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
     """After a third of the day there are as many objects, listeners and rows as at its end."""
-    asyncio.get_running_loop().set_debug(False)
     face, place = FACES[server], town(server)
     async with face.serve(place) as here, ClientSession() as session:
         connect = partial(face.connect, here, session, partial(now_of, here), PATIENT)

@@ -308,8 +308,6 @@ async def worlds(
     hass: HomeAssistant, face: Face, patience: float = PATIENT
 ) -> AsyncIterator[tuple[World, Reader]]:
     """Serve a fresh town; give it with its reader, and a witness who has not read yet."""
-    # In its debugging mode, a loop notes for each call where it came from.
-    asyncio.get_running_loop().set_debug(False)
     async with face.serve(town(face.key)) as server, ClientSession() as session:
         connection = face.connect(server, session, partial(now_of, server), PATIENT)
         scopes = await connection.scopes()

@@ -583,9 +583,7 @@ LIFE: Final = st.lists(
 @settings(deadline=None)
 @given(steps=LIFE, tells=st.booleans(), old=st.integers(0, 3))
 async def test_devices_that_come_and_go(
-    steps: list[tuple[str, str, int]],
-    tells: bool,  # noqa: FBT001  # drawn by hypothesis
-    old: int,
+    *, steps: list[tuple[str, str, int]], tells: bool, old: int
 ) -> None:
     """Whoever goes when and comes back: nothing that the server holds is missing in the end."""
     server, connection, home = town()

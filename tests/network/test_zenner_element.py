@@ -185,7 +185,12 @@ def town(packets: list[dict[str, Any]]) -> tuple[Scripted, Home]:
     """Poll such a server, of one folder and one device."""
     server = Scripted({"/tags/w/devices": rows("devices"), "/tags/w/packets": packets})
     server.lists[f"/devices/{IDENTITY}/packets"] = packets
-    return server, Home(ZennerElement(server, lambda: NOW))  # type: ignore[arg-type]  # gives answers like `Http`
+    return server, Home(connected(server))
+
+
+def connected(server: Scripted) -> ZennerElement:
+    """Connect to it as one who has never seen it."""
+    return ZennerElement(server, lambda: NOW)  # type: ignore[arg-type]  # gives answers like `Http`
 
 
 async def counters(home: Home) -> list[int]:
@@ -345,7 +350,7 @@ async def test_device_that_was_gone_while_older_packets_were_read(
     await counters(home)
     server.lists["/tags/w/devices"], server.lists["/tags/w/packets"] = [], every[-PAGE:]
     if restarted:
-        home.connection = ZennerElement(server, lambda: NOW)  # type: ignore[arg-type]  # as above
+        home.connection = connected(server)
         await home.connection.devices(["w"])
     await counters(home)
     assert home.cursors[EUI] == ""
