@@ -14,6 +14,7 @@ from textwrap import indent
 import benchmarks
 
 from ._options import Options
+from ._subjects import SUBJECTS
 
 type Figures = Mapping[str, float]
 type Measure = Callable[..., Awaitable[Figures]]
@@ -56,9 +57,20 @@ def main() -> None:
         metavar="SECONDS",
         help="between two uplinks of a device; %(default)s",
     )
-    own.add_argument("--meters", action="store_true", help="of the town, beside the floor alone")
+    own.add_argument(
+        "--subjects",
+        nargs="+",
+        choices=SUBJECTS,
+        default=usual.subjects,
+        help="what is measured beside the floor; %(default)s",
+    )
     chosen = parser.parse_args()
-    options = Options(tuple(chosen.devices), chosen.runs, chosen.interval, meters=chosen.meters)
+    options = Options(
+        devices=tuple(chosen.devices),
+        runs=chosen.runs,
+        interval=chosen.interval,
+        subjects=tuple(chosen.subjects),
+    )
     unknown = set(chosen.names) - measures.keys()
     if unknown:
         parser.error(f"there is no measurement {', '.join(sorted(unknown))}")

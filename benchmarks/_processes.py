@@ -17,6 +17,7 @@ import aiohttp
 from demo.process import free_port
 
 from ._sensecap import FIELDS, PROFILE
+from ._subjects import METERS, OWN, Subject
 from ._town import ROOT, control
 
 OURS: Final = "01BERNAU00000000000000000A"
@@ -24,21 +25,6 @@ THEIRS: Final = "01CHIRPSTACK0000000000000A"
 SENSECAP: Final = "01SENSECAP000000000000000A"
 LIMIT: Final = 900.0
 """Seconds until all values have to be in."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is measured."""
-
-    name: str
-    town: str = ""
-    """Module that runs the network server, if one is needed."""
-
-
-BERNAU: Final = Subject("bernau", "benchmarks._sensecap")
-OWN: Final = Subject("own", "benchmarks._sensecap")
-METERS: Final = Subject("meters", "benchmarks._further")
-FLOOR: Final = Subject("floor")
 
 
 @dataclass

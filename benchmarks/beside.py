@@ -16,15 +16,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+import time
 from typing import Any, Final
 
 from ._options import Options
-from ._processes import BERNAU, FLOOR, METERS, OWN, Home, Subject, entries, home, town
+from ._processes import Home, entries, home, town
+from ._subjects import FLOOR, SUBJECTS, Subject
 from ._tables import markdown
 from ._town import control, post
 
 POLL: Final = 60.0
 """Seconds between two polls of ours; Home Assistant's own asks for the inventory every 30."""
+STATISTICS: Final = 300.0
+"""Seconds from one full five minutes to the next, at which the recorder compiles statistics."""
+COMPILING: Final = 60.0
+"""Seconds after which that is surely done, with the ten that the recorder waits before."""
 SETTLING: Final = 5.0
 """Seconds after which an interface that has fallen silent is idle."""
 COMPARED: Final[Sequence[str]] = (
@@ -76,8 +82,8 @@ async def measure(options: Options) -> dict[str, float]:
     return found
 
 
-def _served(options: Options) -> tuple[Subject, ...]:
-    return (METERS,) if options.meters else (BERNAU, OWN)
+def _served(options: Options) -> list[Subject]:
+    return [SUBJECTS[name] for name in options.subjects]
 
 
 async def _measure(count: int, options: Options, empty: float) -> dict[str, float]:
@@ -126,7 +132,7 @@ async def _first_life(sides: Sequence[Side]) -> None:
         starting = await asyncio.gather(
             *(side.starts(here, "first start") for side, here in zip(sides, homes, strict=True))
         )
-        await _window(homes[0])
+        await _poll(homes[0])
         busy = await asyncio.gather(*(here.ask("mark") for here in homes))
         # What waits for the recorder now would be written in the next life.
         await asyncio.gather(*(here.ask("rows") for here in homes))
@@ -140,7 +146,7 @@ async def _first_life(sides: Sequence[Side]) -> None:
 
 
 async def _second_life(sides: Sequence[Side], options: Options) -> None:
-    """Begin with what is there, and count what is used, from one poll to the next."""
+    """Begin with what is there, and count what is used from one window to the next."""
     async with AsyncExitStack() as stack:
         homes = await _begin(stack, sides, watched=False)
         await asyncio.gather(
@@ -174,10 +180,22 @@ async def _begin(stack: AsyncExitStack, sides: Sequence[Side], *, watched: bool)
     return list(await asyncio.gather(*map(stack.enter_async_context, starting)))
 
 
-async def _window(ours: Home) -> None:
-    """Wait until ours has just polled once more; where there is none, as long."""
+async def _poll(ours: Home) -> float:
+    """Wait until ours has just polled once more, where there is none as long; tell when."""
     if "at" not in await ours.ask("polled"):
         await asyncio.sleep(POLL)
+    return time.time()
+
+
+async def _window(ours: Home) -> None:
+    """Wait for the first poll after the statistics were compiled once more.
+
+    Compiling goes over all sensors, of whatever use they are: shorter windows would
+    hold it or not by chance, for more processor time than all that is measured.
+    """
+    compiled = (time.time() // STATISTICS + 1) * STATISTICS + COMPILING
+    while await _poll(ours) < compiled:
+        pass
 
 
 async def _idle(all_of_them: Sequence[tuple[Side, Home]]) -> None:
