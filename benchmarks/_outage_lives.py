@@ -41,8 +41,9 @@ from tests.homes import settled
 from tests.recorder_homes import home
 from tests.recorder_time import FIVE_MINUTES, HOUR, Days
 
-from ._processes import BERNAU, OURS, OWN, Subject, entries
+from ._processes import OURS, entries
 from ._rain import CODEC, FIELDS, PROFILE, fallen, frame, gauges
+from ._subjects import BERNAU, OWN, Subject
 
 pytest_plugins = ("tests.conftest",)
 

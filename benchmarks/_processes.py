@@ -20,7 +20,7 @@ from ._sensecap import FIELDS, PROFILE
 from ._subjects import METERS, OWN, Subject
 from ._town import ROOT, control
 
-OURS: Final = "01BERNAU00000000000000000A"
+OURS: Final = "01BERNAU000000000000000000"
 THEIRS: Final = "01CHIRPSTACK0000000000000A"
 SENSECAP: Final = "01SENSECAP000000000000000A"
 LIMIT: Final = 900.0
@@ -106,13 +106,19 @@ async def entries(subject: Subject, place: Mapping[str, Any]) -> list[dict[str, 
         ]
     told = (await control(place, "truth"))["devices"] if subject is METERS else ()
     options = {
-        "scopes": scopes,
         "profiles": {PROFILE.id: "decoded"},
         "profile_settings": {PROFILE.id: {"mapping": FIELDS}},
         "devices": {each["dev_eui"]: {"codec": each["codec"]} for each in told},
     }
     data = {"server": "chirpstack", **fields}
-    return [{**_entry("bernau_smartcity", OURS, "Bernau", data), "options": options}]
+    # Home Assistant allows an entry 10,000 entities: a large town needs several.
+    return [
+        {
+            **_entry("bernau_smartcity", f"{OURS[:-2]}{number:02}", f"Bernau {number}", data),
+            "options": {**options, "scopes": those},
+        }
+        for number, those in enumerate([scopes] if told else [[scope] for scope in scopes])
+    ]
 
 
 def _entry(domain: str, entry_id: str, title: str, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,11 +13,10 @@ import sys
 from typing import Final
 
 from simulator import frames, weather
-from simulator.catalogue import BUILDINGS
 from simulator.chirpstack import Options, serve
 from simulator.clock import Clock
 from simulator.control import control
-from simulator.inventory import Device, Model, Profile, Vendor, device_salt
+from simulator.inventory import Application, Device, Model, Profile, Vendor, device_salt
 from simulator.moments import Frame, Moment, Value
 from simulator.noise import text_salt, unit, uuid
 from simulator.town import Town
@@ -34,6 +33,8 @@ PROFILE: Final = Profile(
 )
 FIELDS: Final = '{"temperature":["temperature",0,"°C"],"humidity":["humidity",0,"%"]}'
 """What the fields mean that the network server decodes."""
+LARGE: Final = 1000
+"""Devices in an application."""
 _CODEC: Final = "sensecap_s2101"
 _TEMPERATURE, _HUMIDITY = 4097, 4098
 
@@ -58,6 +59,12 @@ def _frame(moment: Moment) -> Frame:
     return Frame(F_PORT, encode(celsius, percent), values, decoded)
 
 
+def _application(number: int) -> Application:
+    """Give one of those into which a large town puts its devices."""
+    name = f"Liegenschaften {number + 1}"
+    return Application(id=uuid(text_salt(name)), name=name, description="")
+
+
 def devices(count: int, interval: float) -> list[Device]:
     """Make so many."""
     made = []
@@ -68,7 +75,7 @@ def devices(count: int, interval: float) -> list[Device]:
                 dev_eui=dev_eui,
                 name=f"Klima {place + 1}",
                 building=f"Liegenschaft {place // 8 + 1}",
-                application=BUILDINGS,
+                application=_application(place // LARGE),
                 profile=PROFILE,
                 codec=_CODEC,
                 interval=interval,

@@ -4,7 +4,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from ._processes import METERS, OURS, entries, home, town
+from ._processes import OURS, entries, home, town
+from ._subjects import METERS
 from ._town import post
 
 DEVICES: Final = 100

@@ -122,7 +122,7 @@ async def test_complete(hass: HomeAssistant, network: FlowNetwork, set_up: Async
         "profiles": {"p-di": "none"},
         "devices": {},
     }
-    assert result["result"].unique_id == "fake:lora.example:8080/7e0d"
+    assert result["result"].unique_id == "fake:lora.example:8080/app-s"
     assert (result["version"], result["minor_version"]) == (1, 1)
     assert len(set_up.mock_calls) == 1
     assert (network.opened, network.closed) == (2, 2)
@@ -219,36 +219,57 @@ async def test_unexpected_error(
 
 
 @pytest.mark.parametrize(
-    ("url", "tenant", "unique_id"),
+    "url",
     [
-        ("http://lora.example:8080", "7e0d", "fake:lora.example:8080/7e0d"),
-        ("lora.example:8080", "7E0D", "fake:lora.example:8080/7e0d"),
-        ("HTTP://Lora.Example:8080/#/tenants", "7e0d", "fake:lora.example:8080/7e0d"),
-        ("https://lora.example", "7e0d", "fake:lora.example:443/7e0d"),
-        ("http://lora.example", "", "fake:lora.example:80/all"),
-        ("http://[fd00::1]:8080", "", "fake:fd00::1:8080/all"),
+        "http://lora.example:8080",
+        "lora.example:8080",
+        "HTTP://Lora.Example:8080/#/tenants",
+        "https://lora.example",
     ],
 )
-async def test_same_server_and_tenant(
-    hass: HomeAssistant, network: FlowNetwork, url: str, tenant: str, unique_id: str
-) -> None:
-    """A server and tenant is set up once, however its address is written."""
-    entry(unique_id=unique_id).add_to_hass(hass)
-    result = await send(hass, await begin(hass), {**CREDENTIALS, "url": url, "tenant": tenant})
+async def test_nothing_left(hass: HomeAssistant, network: FlowNetwork, url: str) -> None:
+    """Each application is set up once, however the address of its server is written."""
+    entry(options={"scopes": list(network.applications)}).add_to_hass(hass)
+    result = await send(hass, await begin(hass), {**CREDENTIALS, "url": url})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
-    assert network.values.get("tenant", "") == tenant
+
+
+@pytest.mark.usefixtures("network")
+async def test_second_entry(hass: HomeAssistant) -> None:
+    """A large town gives other applications of its tenant an entry of their own."""
+    entry(title="Fake lora.example").add_to_hass(hass)
+    result = await send(hass, await begin(hass), CREDENTIALS)
+    result = await send(hass, result, {"scopes": ["app-b", "app-s"]})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Fake lora.example (Besucher, Strom)"
+    assert result["result"].unique_id == "fake:lora.example:8080/app-b"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("lora.example", "lora.example:80"),
+        ("https://lora.example", "lora.example:443"),
+        ("http://[fd00::1]:8080", "fd00::1:8080"),
+    ],
+)
+@pytest.mark.usefixtures("network")
+async def test_identity(hass: HomeAssistant, url: str, host: str) -> None:
+    """The address is written in one way in what tells entries apart."""
+    result = await send(hass, await begin(hass), {**CREDENTIALS, "url": url})
+    result = await send(hass, result, {"scopes": ["app-s"]})
+    assert result["result"].unique_id == f"fake:{host}/app-s"
 
 
 @pytest.mark.usefixtures("network")
 @pytest.mark.usefixtures("network")
 async def test_left_half_way(hass: HomeAssistant) -> None:
-    """Who closed the browser begins anew; what was left ends with the entry."""
+    """What was left by closing the browser does not stand in the way."""
     left = await send(hass, await begin(hass), CREDENTIALS)
     assert left["step_id"] == "applications"
     result = await send(hass, await begin(hass), CREDENTIALS)
     result = await send(hass, result, {"scopes": ["app-s"]})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert hass.config_entries.flow.async_progress() == []
 
 
 @pytest.mark.usefixtures("network")
@@ -277,7 +298,7 @@ async def test_application_of_another_entry(hass: HomeAssistant) -> None:
 
     result = await send(hass, result, {"scopes": ["app-s"]})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["result"].unique_id == "fake:lora.example:8080/all"
+    assert result["result"].unique_id == "fake:lora.example:8080/app-s"
 
 
 @pytest.mark.parametrize(
@@ -414,7 +435,7 @@ async def test_reconfigure(hass: HomeAssistant, network: FlowNetwork) -> None:
     result = await send(hass, result, moved)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     assert existing.data == {"server": "fake", "api_key": API_KEY, **moved}
-    assert existing.unique_id == "fake:new.example:443/7e0d"
+    assert existing.unique_id == "fake:new.example:443/app-w"
     assert existing.title == "Fake new.example"
     await hass.async_block_till_done()
 
@@ -427,7 +448,7 @@ async def test_reconfigure_key_and_tenant(hass: HomeAssistant) -> None:
     result = await existing.start_reconfigure_flow(hass)
     await send(hass, result, {"url": CREDENTIALS["url"], "api_key": "admin"})
     assert existing.data == {"server": "fake", "url": CREDENTIALS["url"], "api_key": "admin"}
-    assert existing.unique_id == "fake:lora.example:8080/all"
+    assert existing.unique_id == "fake:lora.example:8080/app-w"
     assert existing.title == "Stadtwerke Bernau"
     await hass.async_block_till_done()
 
@@ -437,7 +458,8 @@ async def test_reconfigure_to_another_entry(hass: HomeAssistant) -> None:
     """Two entries never become one."""
     existing = entry()
     existing.add_to_hass(hass)
-    entry(unique_id="fake:new.example:8080/7e0d").add_to_hass(hass)
+    there = {**CREDENTIALS, "url": "http://new.example:8080"}
+    entry(unique_id="there", data={"server": "fake", **there}).add_to_hass(hass)
     result = await existing.start_reconfigure_flow(hass)
     result = await send(hass, result, {"url": "http://new.example:8080", "tenant": "7e0d"})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
@@ -501,8 +523,8 @@ async def test_against_the_things_stack(hass: HomeAssistant) -> None:
 
         # With the same key the rest of the applications could be read, but nothing is left.
         result = await send(hass, await begin(hass), {"server": "the_things_stack"})
-        result = await send(hass, await send(hass, result, given), everything)
-        assert result["errors"] == {"scopes": "application_used"}
+        result = await send(hass, result, given)
+        assert result["reason"] == "already_configured"
 
 
 @pytest.mark.parametrize("name", ["zenner_element", "firefly", "everynet"])

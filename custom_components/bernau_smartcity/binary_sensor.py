@@ -10,7 +10,7 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
-from homeassistant.const import STATE_OFF, STATE_ON, EntityCategory
+from homeassistant.const import STATE_OFF, STATE_ON, EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -118,7 +118,7 @@ async def async_setup_entry(
 
     _async_remove_idle(hass, coordinator)
     async_add_entities([ConnectionSensor(coordinator)])
-    await async_add_as_told(entry, async_add_entities, wanted)
+    await async_add_as_told(entry, Platform.BINARY_SENSOR, async_add_entities, wanted)
 
 
 def _of_watched(watched: Watched) -> Iterator[str]:
@@ -274,6 +274,7 @@ class BatterySensor(DeviceEntity, BinarySensorEntity):
 class SilentSensor(DeviceEntity, BinarySensorEntity, RestoreEntity):
     """Whether a device should have been heard again long ago."""
 
+    spare = False
     _unrecorded_attributes = frozenset({"last_reading", "expected_after"})
 
     def __init__(self, coordinator: SmartCityCoordinator, state: DeviceState) -> None:

@@ -130,8 +130,8 @@ class SmartCityConfigFlow(SentConfigFlow, AnalyticsConfigFlow, domain=DOMAIN):
             names = await async_applications(self.hass, server, self._values, errors, fields)
             if not errors:
                 self._applications = labels(names)
-                if server.field(Role.TENANT) is not None:
-                    await self._async_identify()
+                if names.keys() <= used_elsewhere(self.hass, server, self._values).keys():
+                    return self.async_abort(reason="already_configured")
                 return await self.async_step_applications()
         return self.async_show_form(
             step_id="credentials",
@@ -189,7 +189,7 @@ class SmartCityConfigFlow(SentConfigFlow, AnalyticsConfigFlow, domain=DOMAIN):
                 last_step=True,
             )
         return self.async_create_entry(
-            title=title(self._server, self._values),
+            title=self._title(),
             data={CONF_SERVER: self._server.key, **self._values},
             options={
                 CONF_SCOPES: self._scopes,
@@ -197,6 +197,13 @@ class SmartCityConfigFlow(SentConfigFlow, AnalyticsConfigFlow, domain=DOMAIN):
                 CONF_DEVICES: {},
             },
         )
+
+    def _title(self) -> str:
+        """Name the entry by its server, and by its applications where that is taken."""
+        by_server = title(self._server, self._values)
+        if all(entry.title != by_server for entry in self._async_current_entries()):
+            return by_server
+        return f"{by_server} ({', '.join(self._applications[each] for each in self._scopes)})"
 
     async def _async_identify(self) -> None:
         """End the flow if this is set up already.
@@ -270,8 +277,9 @@ class SmartCityConfigFlow(SentConfigFlow, AnalyticsConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Keep the new address and key, and the title if the user made it his own."""
         identity = unique_id(server, values, entry.options[CONF_SCOPES])
-        other = await self.async_set_unique_id(identity, raise_on_progress=False)
-        if other is not None and other.entry_id != entry.entry_id:
+        await self.async_set_unique_id(identity, raise_on_progress=False)
+        used = used_elsewhere(self.hass, server, values, entry.entry_id)
+        if used.keys() & set(entry.options[CONF_SCOPES]):
             return self.async_abort(reason="already_configured")
         own_title = entry.title != title(server, entry.data)
         return self.async_update_reload_and_abort(

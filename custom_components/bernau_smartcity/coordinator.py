@@ -48,6 +48,7 @@ from .listeners import Listeners
 from .model import Batch, Codec, Connection, Device, Medium, NetworkError
 from .network import SERVERS
 from .push import Push
+from .room import Room
 
 BATCHES_AT_ONCE = 50
 """Kept in one transaction: few writes to disk, and values that appear soon."""
@@ -107,8 +108,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         """Devices that the server heard without giving what they sent."""
         self.malformed = 0
         """Messages that could not be understood and were left out."""
-        self.shown: dict[str, set[str]] = {}
-        """By DevEUI, what entities show it."""
+        self.room = Room(hass, entry.entry_id)
         self.returned: set[tuple[str, Key]] = set()
         """Totals, by DevEUI and key, whose sensors have come since hours were last written."""
         self.ledger = ledger
@@ -354,7 +354,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         gone = self.ledger.let_go()
         self.silence.forget(gone)
         for identity in gone:
-            self.shown.pop(identity, None)
+            self.room.forget(identity)
         self._changed |= gone
         self.async_remove_devices(gone)
 
@@ -365,7 +365,7 @@ class SmartCityCoordinator(DataUpdateCoordinator[None]):
         gone = await self.hass.async_add_executor_job(self.ledger.forget, places)
         self.silence.forget(gone)
         for dev_eui in gone:
-            self.shown.pop(dev_eui, None)
+            self.room.forget(dev_eui)
         self._changed |= gone
         self.async_remove_devices(gone)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import override
 
+from homeassistant.const import Platform
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
@@ -19,19 +20,22 @@ type Wanted = Callable[[DeviceState], Iterable[tuple[str, Callable[[], DeviceEnt
 
 
 async def async_add_as_told(
-    entry: SmartCityConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback, wanted: Wanted
+    entry: SmartCityConfigEntry,
+    platform: Platform,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    wanted: Wanted,
 ) -> None:
     """Add each entity of each device as soon as there is something to show."""
     coordinator = entry.runtime_data
-    shown = coordinator.shown
+    room = coordinator.room
 
     @callback
     def add(state: DeviceState) -> None:
-        here = shown.setdefault(state.device.dev_eui, set())
-        missing = [(suffix, make) for suffix, make in wanted(state) if suffix not in here]
+        place = state.device.dev_eui
+        here = room.shown.get(place, ())
+        missing = [(suffix, make()) for suffix, make in wanted(state) if suffix not in here]
         if missing:
-            here.update(suffix for suffix, _ in missing)
-            async_add_entities([make() for _, make in missing])
+            async_add_entities(room.admit(platform, place, missing))
 
     entry.async_on_unload(await coordinator.listeners.listen_to_all(coordinator.states, add))
 
@@ -51,6 +55,8 @@ class DeviceEntity(Entity):
 
     _attr_has_entity_name = True
     _attr_should_poll = False
+    spare = True
+    """Whether it can be done without where room for entities is scarce."""
 
     def __init__(
         self,
@@ -75,6 +81,10 @@ class DeviceEntity(Entity):
             suggested_area=state.building or None,
             via_device_id=coordinator.via_device_id(state),
         )
+
+    def begin_disabled(self) -> None:
+        """Be there for who enables it."""
+        self._attr_entity_registry_enabled_default = False
 
     @property
     def device_state(self) -> DeviceState | None:
@@ -136,6 +146,8 @@ class TotalEntity(DeviceEntity):
 
 class ValueEntity(DeviceEntity):
     """The newest value of one quantity and channel."""
+
+    spare = False
 
     def __init__(
         self,

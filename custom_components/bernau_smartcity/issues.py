@@ -92,6 +92,10 @@ def _overflowed(coordinator: SmartCityCoordinator, place: str, _: DeviceState) -
     return place in coordinator.overflowed
 
 
+def _crowded(coordinator: SmartCityCoordinator, place: str, _: DeviceState) -> bool:
+    return place in coordinator.room.waiting
+
+
 def _withheld(coordinator: SmartCityCoordinator, place: str, _: DeviceState) -> bool:
     return place in coordinator.withheld
 
@@ -123,6 +127,7 @@ _TROUBLES: Final[Mapping[str, Trouble]] = {
     "decoder_needed": _needs_decoder,
     "device_twice": _twice,
     "devices_silent": _silent,
+    "entities_crowded": _crowded,
     "encrypted": _with_status(ENCRYPTED),
     "history_missing": _withheld,
     "history_overflow": _overflowed,
@@ -153,10 +158,11 @@ class Issues:
         """Look at places that have changed: show what there is, take back what is gone.
 
         Those of other entries change without telling, so what was found to be
-        there too is looked at each time.
+        there too is looked at each time; so do entities that wait for room.
         """
         coordinator = self._coordinator
-        for place in {*places, *self._named["device_twice"]}:
+        crowded = coordinator.room.waiting.keys() ^ self._named["entities_crowded"].keys()
+        for place in {*places, *crowded, *self._named["device_twice"]}:
             self._look_at(place)
             await asyncio.sleep(0)  # others may run between two places
         self._async_show(APPLICATION_MISSING, sorted(coordinator.missing_scopes.values()))

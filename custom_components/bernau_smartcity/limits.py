@@ -82,7 +82,7 @@ def limits_with(
 @callback
 def _async_remove_entity(coordinator: SmartCityCoordinator, place: str, suffix: str) -> None:
     """Remove a binary sensor that tells nothing any more."""
-    coordinator.shown.get(place, set()).discard(suffix)
+    coordinator.room.leave(place, suffix)
     registry = er.async_get(coordinator.hass)
     _, identifier = coordinator.identifier(place)
     entity_id = registry.async_get_entity_id(

@@ -10,7 +10,7 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -64,7 +64,7 @@ async def async_setup_entry(
                 suffix = f"{suffix_of(key)}_{LIMITS[span].key}"
                 yield suffix, partial(LimitNumber, coordinator, state, key, span)
 
-    await async_add_as_told(entry, async_add_entities, wanted)
+    await async_add_as_told(entry, Platform.NUMBER, async_add_entities, wanted)
 
 
 class LimitNumber(TotalEntity, NumberEntity):

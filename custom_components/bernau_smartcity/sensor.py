@@ -15,6 +15,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import (
     SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
     EntityCategory,
+    Platform,
     UnitOfRatio,
     UnitOfTime,
 )
@@ -183,7 +184,7 @@ async def async_setup_entry(
             if description.exists_fn(state):
                 yield description.key, partial(HealthSensor, coordinator, state, description)
 
-    await async_add_as_told(entry, async_add_entities, wanted)
+    await async_add_as_told(entry, Platform.SENSOR, async_add_entities, wanted)
 
 
 class ValueSensor(ValueEntity, SensorEntity):

@@ -153,17 +153,10 @@ def title(server: ServerType, values: Mapping[str, str]) -> str:
 
 
 def unique_id(server: ServerType, values: Mapping[str, str], scopes: Iterable[str]) -> str:
-    """Identify an entry: one server, and of it one tenant or all.
-
-    Where a key alone tells whose devices they are, the first application stands for it.
-    """
+    """Identify an entry: one server, and of it some applications, which no other entry reads."""
     parts = _address(server, values)
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 80)
-    if server.field(Role.TENANT) is None:
-        account = min(scopes, default="")
-    else:
-        account = server.value(Role.TENANT, values).lower() or "all"
-    return f"{server.key}:{parts.hostname}:{port}/{account}"
+    return f"{server.key}:{parts.hostname}:{port}/{min(scopes, default='')}"
 
 
 def _address(server: ServerType, values: Mapping[str, str]) -> SplitResult:
