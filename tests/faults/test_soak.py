@@ -16,6 +16,7 @@ from custom_components.bernau_smartcity import coordinator
 from custom_components.bernau_smartcity.coordinator import SmartCityCoordinator
 from custom_components.bernau_smartcity.network import SERVERS
 from tests.homes import set_up, settled
+from tests.network.homes import until
 
 from .servers import FACES, now_of
 from .world import PATIENT, entry_for, town
@@ -84,8 +85,8 @@ async def test_a_day_leaves_nothing_over(
                 before, many, kept = left(hass), objects(), rows(found)
         assert all(count <= before[what] for what, count in left(hass).items())
         assert rows(found) == kept
-        more = objects() - many
-        assert more.total() <= many.total() / 20, more.most_common(5)
+        # The thread that took the last batches may hold them for a moment after they are taken.
+        await until(lambda: (objects() - many).total() <= many.total() / 20)
         assert await hass.config_entries.async_unload(entry.entry_id)
         await settled(hass)
         assert left(hass)["tasks of ours"] == 0
