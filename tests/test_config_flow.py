@@ -232,6 +232,7 @@ async def test_nothing_left(hass: HomeAssistant, network: FlowNetwork, url: str)
     entry(options={"scopes": list(network.applications)}).add_to_hass(hass)
     result = await send(hass, await begin(hass), {**CREDENTIALS, "url": url})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert network.values["tenant"] == CREDENTIALS["tenant"]
 
 
 @pytest.mark.usefixtures("network")
@@ -262,14 +263,17 @@ async def test_identity(hass: HomeAssistant, url: str, host: str) -> None:
 
 
 @pytest.mark.usefixtures("network")
-@pytest.mark.usefixtures("network")
 async def test_left_half_way(hass: HomeAssistant) -> None:
-    """What was left by closing the browser does not stand in the way."""
+    """Who closed the browser begins anew; what was left cannot read the same once more."""
     left = await send(hass, await begin(hass), CREDENTIALS)
     assert left["step_id"] == "applications"
     result = await send(hass, await begin(hass), CREDENTIALS)
     result = await send(hass, result, {"scopes": ["app-s"]})
     assert result["type"] is FlowResultType.CREATE_ENTRY
+    left = await send(hass, left, {"scopes": ["app-s"]})
+    assert left["errors"] == {"scopes": "application_used"}
+    hass.config_entries.flow.async_abort(left["flow_id"])
+    assert hass.config_entries.flow.async_progress() == []
 
 
 @pytest.mark.usefixtures("network")

@@ -59,7 +59,7 @@ async def test_waiting_for_room(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What finds no room is named, survives nothing else, and comes as soon as there is some."""
+    """What finds no room is named, and comes as soon as there is some."""
     entry = await set_up(hass)
     limited(monkeypatch, most=len(enabled(hass, entry)))
     server.send(DOOR, people(7, 5))

@@ -60,9 +60,8 @@ class Room:
 
     @callback
     def leave(self, place: str, suffix: str) -> None:
-        """Forget an entity that was removed."""
-        for those in (self.shown, self.waiting):
-            those.get(place, set()).discard(suffix)
+        """Forget an entity that was removed; those of limits can be spared, so none waits."""
+        self.shown.get(place, set()).discard(suffix)
 
     @callback
     def forget(self, place: str) -> None:
